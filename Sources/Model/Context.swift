@@ -1,0 +1,125 @@
+package import Foundation
+
+/// Everything outside the program that a decision may need, as one value: what a test does not provide fails loudly.
+package struct Context: Sendable {
+    package var environment: [String: String]
+    /// An absolute path.
+    package var workingDirectory: String
+    package var terminal: Terminal
+    package var clock: Clock
+    /// `count` bytes nobody can guess.
+    package var randomBytes: @Sendable (_ count: Int) -> Data
+
+    package init(
+        environment: [String: String], workingDirectory: String, terminal: Terminal, clock: Clock,
+        randomBytes: @escaping @Sendable (Int) -> Data
+    ) {
+        self.environment = environment
+        self.workingDirectory = workingDirectory
+        self.terminal = terminal
+        self.clock = clock
+        self.randomBytes = randomBytes
+    }
+}
+
+/// The two clocks: one that tells the time of day, one that only runs forward.
+package struct Clock: Sendable {
+    package var now: @Sendable () -> Date
+    /// Time since an arbitrary start; unaffected by somebody setting the machine's clock.
+    package var uptime: @Sendable () -> Duration
+    /// Waits; throws `CancellationError` when the task is cancelled meanwhile.
+    package var sleep: @Sendable (Duration) async throws -> Void
+
+    package init(
+        now: @escaping @Sendable () -> Date, uptime: @escaping @Sendable () -> Duration,
+        sleep: @escaping @Sendable (Duration) async throws -> Void
+    ) {
+        self.now = now
+        self.uptime = uptime
+        self.sleep = sleep
+    }
+
+    package static let system = Clock(
+        now: { Date() },
+        uptime: { .nanoseconds(Int64(DispatchTime.now().uptimeNanoseconds)) },
+        sleep: { try await Task.sleep(for: $0) })
+}
+
+/// Where results and progress go and answers come from.
+package struct Terminal: Sendable {
+    /// Writes to standard output, as it is.
+    package var write: @Sendable (String) -> Void
+    /// Writes to standard error, as it is.
+    package var writeError: @Sendable (String) -> Void
+    /// Reads one line from standard input without its end; `nil` at the end of input.
+    package var readLine: @Sendable () -> String?
+    /// Whether somebody can answer a question: standard input and standard error are both terminals.
+    package var isInteractive: Bool
+    package var outputIsTerminal: Bool
+    package var errorIsTerminal: Bool
+    /// The width of the screen in columns; `nil` where there is none.
+    package var columns: Int?
+
+    package init(
+        write: @escaping @Sendable (String) -> Void, writeError: @escaping @Sendable (String) -> Void,
+        readLine: @escaping @Sendable () -> String?, isInteractive: Bool, outputIsTerminal: Bool, errorIsTerminal: Bool,
+        columns: Int?
+    ) {
+        self.write = write
+        self.writeError = writeError
+        self.readLine = readLine
+        self.isInteractive = isInteractive
+        self.outputIsTerminal = outputIsTerminal
+        self.errorIsTerminal = errorIsTerminal
+        self.columns = columns
+    }
+}
+
+extension Context {
+    /// The process's own surroundings.
+    package static func system() -> Context {
+        Context(
+            environment: ProcessInfo.processInfo.environment,
+            workingDirectory: FileManager.default.currentDirectoryPath,
+            terminal: .system(environment: ProcessInfo.processInfo.environment),
+            clock: .system,
+            randomBytes: { count in
+                var generator = SystemRandomNumberGenerator()
+                return Data((0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) })
+            })
+    }
+}
+
+extension Terminal {
+    static func system(environment: [String: String]) -> Terminal {
+        let input = isatty(STDIN_FILENO) == 1
+        let output = isatty(STDOUT_FILENO) == 1
+        let error = isatty(STDERR_FILENO) == 1
+        var size = winsize()
+        let hasSize = ioctl(error ? STDERR_FILENO : STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
+        return Terminal(
+            write: { writeAll($0, to: STDOUT_FILENO) },
+            writeError: { writeAll($0, to: STDERR_FILENO) },
+            readLine: { Swift.readLine(strippingNewline: true) },
+            isInteractive: input && error,
+            outputIsTerminal: output,
+            errorIsTerminal: error,
+            columns: hasSize ? Int(size.ws_col) : environment["COLUMNS"].flatMap { Int($0) })
+    }
+
+    /// Writes around the C library's buffer, so that lines of the two streams keep their order. A reader that has gone
+    /// away (`pipeplan history | head`) is no error worth telling it of.
+    private static func writeAll(_ text: String, to descriptor: Int32) {
+        var bytes = Array(text.utf8)[...]
+        while !bytes.isEmpty {
+            let written = bytes.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+            if written > 0 {
+                bytes = bytes.dropFirst(written)
+            } else if written < 0 && errno == EINTR {
+                continue
+            } else {
+                return
+            }
+        }
+    }
+}

@@ -1,0 +1,53 @@
+package import OrderedCollections
+
+/// A parameter's value as it may be stored: a secret only as its digest.
+package enum RecordedParameter: Hashable, Sendable, Codable {
+    case plain(String)
+    /// A NoEcho value. The digest is missing where the value was never known here, as after `UsePreviousValue`.
+    case secret(SecretDigest?)
+}
+
+/// What the last deployment that changed a stack left behind: everything the planner compares a desired stack with.
+package struct RecordedStack: Hashable, Sendable, Codable {
+    package var address: StackAddress
+    package var stackName: String
+    package var stackID: String?
+    package var region: String
+    package var accountID: String?
+    /// The deployment this is taken from.
+    package var serial: Int
+    /// The stack's status after that deployment.
+    package var status: StackStatus
+    /// The template as it was sent to CloudFormation.
+    package var templateBody: String
+    package var parameters: OrderedDictionary<String, RecordedParameter>
+    package var tags: OrderedDictionary<String, String>
+    package var capabilities: [String]
+    package var notificationArns: [String]
+    package var terminationProtection: Bool
+    package var resources: [StackResource]
+    package var outputs: [StackOutput]
+
+    package init(
+        address: StackAddress, stackName: String, stackID: String? = nil, region: String, accountID: String? = nil, serial: Int,
+        status: StackStatus, templateBody: String, parameters: OrderedDictionary<String, RecordedParameter> = [:],
+        tags: OrderedDictionary<String, String> = [:], capabilities: [String] = [], notificationArns: [String] = [],
+        terminationProtection: Bool = false, resources: [StackResource] = [], outputs: [StackOutput] = []
+    ) {
+        self.address = address
+        self.stackName = stackName
+        self.stackID = stackID
+        self.region = region
+        self.accountID = accountID
+        self.serial = serial
+        self.status = status
+        self.templateBody = templateBody
+        self.parameters = parameters
+        self.tags = tags
+        self.capabilities = capabilities
+        self.notificationArns = notificationArns
+        self.terminationProtection = terminationProtection
+        self.resources = resources
+        self.outputs = outputs
+    }
+}

@@ -1,0 +1,74 @@
+import Crypto
+import CryptoExtras
+package import Foundation
+
+/// A value that must not be printed, logged or stored. Reading it takes a call that a reviewer can search for.
+package struct Secret: Hashable, Sendable {
+    private let value: String
+    package init(_ value: String) { self.value = value }
+
+    /// The value itself, for the one request that needs it.
+    package func reveal() -> String { value }
+}
+
+extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    package var description: String { "(sensitive)" }
+    package var debugDescription: String { description }
+    package var customMirror: Mirror { Mirror(self, children: [:]) }
+}
+
+/// A salted slow digest of a secret: tells whether a value is the recorded one, and is of no use for finding it out.
+///
+/// The algorithm is scrypt (RFC 7914) with N = 2¹³, r = 8, p = 1: 8 MiB and some 20 ms a try.
+package struct SecretDigest: Hashable, Sendable, Codable {
+    package var salt: Data
+    package var hash: Data
+    package var rounds: Int
+
+    private static let defaultRounds = 1 << 13
+    private static let length = 32
+
+    /// The digest of `secret` under a salt of 16 random bytes, which the caller draws.
+    package init(of secret: Secret, salt: Data) {
+        self.salt = salt
+        rounds = Self.defaultRounds
+        hash = Self.derive(secret, salt: salt, rounds: rounds)
+    }
+
+    /// Whether `secret` is the value this digest was taken of.
+    package func matches(_ secret: Secret) -> Bool {
+        Self.derive(secret, salt: salt, rounds: rounds) == hash
+    }
+
+    private static func derive(_ secret: Secret, salt: Data, rounds: Int) -> Data {
+        // Scrypt refuses only parameters that are no powers of two or need too much memory. A digest whose stored
+        // rounds were tampered with matches nothing.
+        let key = try? KDF.Scrypt.deriveKey(
+            from: Data(secret.reveal().utf8), salt: salt, outputByteCount: length, rounds: rounds, blockSize: 8, parallelism: 1)
+        return key.map { $0.withUnsafeBytes { Data($0) } } ?? Data()
+    }
+}
+
+/// A SHA-256 digest in lower-case hexadecimal.
+package struct Digest: Hashable, Sendable, Codable, CustomStringConvertible {
+    package var hex: String
+
+    package init(of bytes: some DataProtocol) {
+        hex = SHA256.hash(data: bytes).map { byte in
+            let digits = String(byte, radix: 16)
+            return digits.count == 1 ? "0" + digits : digits
+        }.joined()
+    }
+
+    package init(of text: String) { self.init(of: Data(text.utf8)) }
+    package init(hex: String) { self.hex = hex }
+
+    package init(from decoder: any Decoder) throws { hex = try decoder.singleValueContainer().decode(String.self) }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(hex)
+    }
+
+    package var description: String { hex }
+}

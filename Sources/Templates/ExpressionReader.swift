@@ -1,0 +1,251 @@
+import Model
+
+/// Turns nodes into expressions: recognises intrinsic functions and checks their shapes.
+struct ExpressionReader {
+    let source: SourceText
+    var findings: [Finding] = []
+    /// Inside `Conditions`, rules and the arguments of condition functions, `{Condition: x}` names a condition; elsewhere it is an ordinary key.
+    private var readsConditions = false
+
+    init(_ source: SourceText) { self.source = source }
+
+    mutating func condition(_ node: Node) -> Expression {
+        let outer = readsConditions
+        readsConditions = true
+        defer { readsConditions = outer }
+        return expression(node)
+    }
+
+    mutating func expression(_ node: Node) -> Expression {
+        switch node.content {
+        case .scalar(let scalar): return Expression(.literal(scalar), span: node.span)
+        case .sequence(let items): return Expression(.list(items.map { expression($0) }), span: node.span)
+        case .mapping(let members):
+            if members.count == 1, let member = members.first, isFunction(member) { return function(member, in: node) }
+            for member in members where member.key.hasPrefix("Fn::") {
+                report(
+                    "function-with-siblings", "\(member.key) must be the only key of its map",
+                    detail: "A function's result takes the whole place of the map it stands in.", at: member.keySpan)
+            }
+            let read = members.map { Expression.Member(key: $0.key, keySpan: $0.keySpan, value: expression($0.value)) }
+            return Expression(.object(read), span: node.span)
+        }
+    }
+
+    private func isFunction(_ member: Node.Member) -> Bool {
+        member.key.hasPrefix("Fn::") || member.key == "Ref" || (member.key == "Condition" && readsConditions)
+    }
+
+    // MARK: Functions
+
+    private mutating func function(_ member: Node.Member, in node: Node) -> Expression {
+        let kind = functionKind(member.key, member.value, at: member.keySpan)
+        return Expression(kind ?? .literal(.null), span: node.span)
+    }
+
+    private mutating func functionKind(_ name: String, _ argument: Node, at span: Span) -> Expression.Kind? {
+        switch name {
+        case "Ref":
+            guard let target = string(argument, name, "the name of a parameter or resource") else { return nil }
+            return .ref(target)
+        case "Condition":
+            guard let target = string(argument, name, "the name of a condition") else { return nil }
+            return .condition(target)
+        case "Fn::GetAtt": return getAtt(argument, name)
+        case "Fn::Sub": return sub(argument, name)
+        case "Fn::Join":
+            guard let items = arguments(argument, name, 2...2, "[delimiter, list]"), let delimiter = string(items[0], name, "a delimiter")
+            else { return nil }
+            return .join(delimiter: delimiter, expression(items[1]))
+        case "Fn::Split":
+            guard let items = arguments(argument, name, 2...2, "[delimiter, string]"),
+                let delimiter = string(items[0], name, "a delimiter")
+            else { return nil }
+            return .split(delimiter: delimiter, expression(items[1]))
+        case "Fn::Select":
+            guard let items = arguments(argument, name, 2...2, "[index, list]") else { return nil }
+            return .select(index: expression(items[0]), expression(items[1]))
+        case "Fn::FindInMap": return findInMap(argument, name)
+        case "Fn::If":
+            guard let items = arguments(argument, name, 3...3, "[condition, value if true, value if false]"),
+                let target = string(items[0], name, "the name of a condition")
+            else { return nil }
+            return .if(condition: target, expression(items[1]), expression(items[2]))
+        case "Fn::Equals":
+            guard let items = arguments(argument, name, 2...2, "[value, value]") else { return nil }
+            return .equals(condition(items[0]), condition(items[1]))
+        case "Fn::And":
+            return arguments(argument, name, 2...10, "2 to 10 conditions").map { .and($0.map { condition($0) }) }
+        case "Fn::Or":
+            return arguments(argument, name, 2...10, "2 to 10 conditions").map { .or($0.map { condition($0) }) }
+        case "Fn::Not":
+            return arguments(argument, name, 1...1, "a list of one condition").map { .not(condition($0[0])) }
+        case "Fn::Transform": return transform(argument, name)
+        default: return call(name, argument, at: span)
+        }
+    }
+
+    private mutating func getAtt(_ argument: Node, _ name: String) -> Expression.Kind? {
+        if let text = argument.text, let dot = text.firstIndex(of: ".") {
+            let attribute = Expression(.literal(.string(String(text[text.index(after: dot)...]))), span: argument.span)
+            return .getAtt(String(text[..<dot]), attribute: attribute)
+        }
+        guard let items = argument.items, items.count >= 2, let logicalID = items[0].text else {
+            report(
+                "bad-function", "\(name) takes [logical ID, attribute] or the short form LogicalID.Attribute", at: argument.span)
+            return nil
+        }
+        // [Database, Endpoint, Address] is read as CloudFormation reads it: the attribute Endpoint.Address.
+        let rest = items.dropFirst().compactMap(\.text)
+        if items.count > 2, rest.count == items.count - 1 {
+            return .getAtt(logicalID, attribute: Expression(.literal(.string(rest.joined(separator: "."))), span: items[1].span))
+        }
+        return .getAtt(logicalID, attribute: expression(items[1]))
+    }
+
+    private mutating func sub(_ argument: Node, _ name: String) -> Expression.Kind? {
+        if let text = argument.text { return .sub(SubText.parts(of: text, variables: []), variables: []) }
+        guard let items = argument.items, items.count == 2, let text = items[0].text, let members = items[1].members else {
+            report("bad-function", "\(name) takes a string, or [string, map of variables]", at: argument.span)
+            return nil
+        }
+        let variables = members.map { Expression.Member(key: $0.key, keySpan: $0.keySpan, value: expression($0.value)) }
+        return .sub(SubText.parts(of: text, variables: Set(members.map(\.key))), variables: variables)
+    }
+
+    private mutating func findInMap(_ argument: Node, _ name: String) -> Expression.Kind? {
+        guard let items = arguments(argument, name, 3...4, "[map, top-level key, second-level key]") else { return nil }
+        var fallback: Expression?
+        if items.count == 4 {
+            guard let value = items[3]["DefaultValue"] else {
+                report("bad-function", "The fourth argument of \(name) is a map with the key DefaultValue", at: items[3].span)
+                return nil
+            }
+            fallback = expression(value)
+        }
+        return .findInMap(map: expression(items[0]), expression(items[1]), expression(items[2]), fallback: fallback)
+    }
+
+    private mutating func transform(_ argument: Node, _ name: String) -> Expression.Kind? {
+        guard let macro = argument["Name"]?.text else {
+            report("bad-function", "\(name) takes a map with Name and Parameters", at: argument.span)
+            return nil
+        }
+        let parameters = argument["Parameters"] ?? Node(.mapping([]), span: argument.span)
+        return .transform(name: macro, expression(parameters))
+    }
+
+    private mutating func call(_ name: String, _ argument: Node, at span: Span) -> Expression.Kind? {
+        guard let function = Expression.Function(rawValue: name) else {
+            reportUnknown(name, at: span)
+            return nil
+        }
+        switch function {
+        case .cidr:
+            guard let items = arguments(argument, name, 2...3, "[IP block, count, CIDR bits]") else { return nil }
+            return .call(function, items.map { expression($0) })
+        case .contains, .eachMemberEquals, .eachMemberIn, .valueOf, .valueOfAll:
+            guard let items = arguments(argument, name, 2...2, "two arguments") else { return nil }
+            return .call(function, items.map { condition($0) })
+        case .base64, .getAZs, .importValue, .length, .toJsonString, .refAll:
+            return .call(function, [expression(argument)])
+        }
+    }
+
+    private mutating func reportUnknown(_ name: String, at span: Span) {
+        if name.hasPrefix("Fn::ForEach") {
+            report(
+                "foreach-without-transform", "\(name) can't be used here",
+                detail: "Fn::ForEach needs `Transform: AWS::LanguageExtensions` and stands in Conditions, Resources, Outputs or a resource's properties.",
+                at: span)
+            return
+        }
+        let names =
+            Expression.Function.allCases.map(\.rawValue) + [
+                "Fn::GetAtt", "Fn::Sub", "Fn::Join", "Fn::Split", "Fn::Select", "Fn::FindInMap", "Fn::If", "Fn::Equals", "Fn::And",
+                "Fn::Or", "Fn::Not", "Fn::Transform",
+            ]
+        let hint = nearestName(to: name, in: names).map { "Did you mean \($0)?" } ?? "CloudFormation has no such function."
+        report("unknown-function", "Unknown function \(name)", detail: hint, at: span)
+    }
+
+    // MARK: Shapes
+
+    private mutating func arguments(_ node: Node, _ name: String, _ count: ClosedRange<Int>, _ shape: String) -> [Node]? {
+        guard let items = node.items, count.contains(items.count) else {
+            let found = node.items.map { "a list of \($0.count)" } ?? node.kindName
+            report("bad-function", "\(name) takes \(shape), found \(found)", at: node.span)
+            return nil
+        }
+        return items
+    }
+
+    private mutating func string(_ node: Node, _ name: String, _ what: String) -> String? {
+        guard let text = node.text else {
+            report("bad-function", "\(name) takes \(what) as a literal string, found \(node.kindName)", at: node.span)
+            return nil
+        }
+        return text
+    }
+
+    mutating func report(_ code: String, _ summary: String, detail: String = "", at span: Span) {
+        findings.append(source.finding(code, summary, detail: detail, at: span))
+    }
+}
+
+/// The string of a `Fn::Sub`.
+enum SubText {
+    /// Splits `text` at its `${…}`: `${!x}` is the text `${x}`, `${A}` a reference, `${A.B}` an attribute.
+    static func parts(of text: String, variables: Set<String>) -> [Expression.SubPart] {
+        var parts: [Expression.SubPart] = []
+        var literal = ""
+        var rest = text[...]
+        while let opening = rest.range(of: "${"), let closing = rest[opening.upperBound...].firstIndex(of: "}") {
+            literal += rest[..<opening.lowerBound]
+            let inside = rest[opening.upperBound..<closing]
+            rest = rest[rest.index(after: closing)...]
+            if inside.hasPrefix("!") {
+                literal += "${\(inside.dropFirst())}"
+                continue
+            }
+            if !literal.isEmpty { parts.append(.text(literal)) }
+            literal = ""
+            parts.append(part(of: inside.trimmingSpaces, variables: variables))
+        }
+        literal += rest
+        if !literal.isEmpty || parts.isEmpty { parts.append(.text(literal)) }
+        return parts
+    }
+
+    private static func part(of name: String, variables: Set<String>) -> Expression.SubPart {
+        if variables.contains(name) { return .variable(name) }
+        guard let dot = name.firstIndex(of: ".") else { return .ref(name) }
+        return .attribute(String(name[..<dot]), String(name[name.index(after: dot)...]))
+    }
+}
+
+extension Substring {
+    fileprivate var trimmingSpaces: String {
+        let front = drop { $0 == " " }
+        return String(front.reversed().drop { $0 == " " }.reversed())
+    }
+}
+
+extension StringProtocol {
+    /// The first occurrence of a short ASCII pattern, without loading a regular expression or Foundation's search.
+    fileprivate func range(of pattern: String) -> Range<Index>? {
+        let needle = Array(pattern.utf8)
+        var start = utf8.startIndex
+        while start < utf8.endIndex {
+            var here = start
+            var matched = 0
+            while matched < needle.count, here < utf8.endIndex, utf8[here] == needle[matched] {
+                here = utf8.index(after: here)
+                matched += 1
+            }
+            if matched == needle.count { return start..<here }
+            start = utf8.index(after: start)
+        }
+        return nil
+    }
+}
