@@ -1,0 +1,48 @@
+import Model
+import Planning
+import StateDatabase
+
+/// What a running deployment has learned so far.
+struct DeploymentRun {
+    let deployment: Deployment
+    let plan: Plan
+    /// `nil` for one that is resumed: nothing is sent any more then.
+    let request: DeploymentRequest?
+    let stackName: String
+    let token: String
+    let resumedBy: DeploymentActor?
+    /// The name, and the ARN once there is one.
+    var changeSetName: String
+    var stackID: String?
+    var follower = EventFollower()
+
+    init(_ deployment: Deployment, _ request: DeploymentRequest, changeSetName: String, token: String) {
+        self.deployment = deployment
+        self.request = request
+        self.changeSetName = changeSetName
+        self.token = token
+        plan = request.plan
+        stackName = request.plan.stackName
+        resumedBy = nil
+    }
+
+    init(resuming deployment: Deployment, _ plan: Plan, by actor: DeploymentActor) {
+        self.deployment = deployment
+        self.plan = plan
+        request = nil
+        stackName = deployment.stackName
+        token = deployment.clientToken ?? ""
+        changeSetName = deployment.changeSetID ?? deployment.changeSetName ?? ""
+        resumedBy = actor
+    }
+}
+
+/// How long to wait before asking again: briefly at first, since much is done quickly, then up to three seconds.
+struct PollingPace {
+    private var delay = Duration.milliseconds(150)
+
+    mutating func next() -> Duration {
+        defer { delay = min(delay * 3 / 2, .seconds(3)) }
+        return delay
+    }
+}

@@ -1,0 +1,73 @@
+package import Model
+package import Planning
+
+/// How the change set that CloudFormation made compares with the plan that was approved.
+package struct Reconciliation: Hashable, Sendable {
+    /// Something CloudFormation would do that the plan did not show, in a sentence.
+    package var unplanned: [String]
+    /// Planned changes CloudFormation does not list: harmless, and told.
+    package var notListed: [String]
+    /// The endpoint does not say whether modified resources are replaced, as emulators do.
+    package var lacksReplacementDetail: Bool
+
+    /// Whether the change set does no more than what was approved.
+    package var isCovered: Bool { unplanned.isEmpty }
+
+    /// - Parameters:
+    ///   - plan: what was approved.
+    ///   - actual: what CloudFormation would execute.
+    package init(_ plan: Plan, _ actual: ChangeSet) {
+        var planned: [String: PlannedChange] = [:]
+        for change in plan.changes { planned[change.logicalID] = change }
+        unplanned = actual.changes.compactMap { Self.excess($0, over: planned[$0.logicalID]) }
+        let listed = Set(actual.changes.map(\.logicalID))
+        notListed = plan.changes.filter { $0.listedByCloudFormation && !listed.contains($0.logicalID) }.map(\.logicalID)
+        let modified = actual.changes.filter { $0.action == .modify }
+        lacksReplacementDetail = !modified.isEmpty && modified.allSatisfy { $0.replacement == nil }
+    }
+
+    private static func excess(_ actual: ResourceChange, over planned: PlannedChange?) -> String? {
+        let what = "\(actual.logicalID) (\(actual.type))"
+        guard let planned else { return "\(what) would be \(actual.action.participle), and is not in the plan" }
+        guard planned.action == actual.action else {
+            return "\(what) would be \(actual.action.participle), not \(planned.action.participle)"
+        }
+        guard actual.action == .modify, let replacement = actual.replacement else { return nil }
+        let approved = max(planned.replacement?.severity ?? 0, planned.willReplace.severity)
+        guard replacement.severity > approved else { return nil }
+        return replacement == .yes ? "\(what) would be replaced" : "\(what) might be replaced"
+    }
+}
+
+extension ResourceChange.Action {
+    package var participle: String {
+        switch self {
+        case .add: "added"
+        case .modify: "modified"
+        case .remove: "removed"
+        case .import: "imported"
+        case .dynamic: "changed in a way known only then"
+        case .syncWithActual: "recorded as it is"
+        }
+    }
+}
+
+extension ResourceChange.Replacement {
+    fileprivate var severity: Int {
+        switch self {
+        case .no: 0
+        case .conditional: 1
+        case .yes: 2
+        }
+    }
+}
+
+extension Certainty {
+    fileprivate var severity: Int {
+        switch self {
+        case .no: 0
+        case .unknown: 1
+        case .yes: 2
+        }
+    }
+}

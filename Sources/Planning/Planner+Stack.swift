@@ -1,0 +1,98 @@
+package import Model
+import OrderedCollections
+package import ResourceTypes
+import Templates
+
+/// The parts of a plan that are no resources.
+extension Planner {
+    /// Outputs whose value, or existence, is another one afterwards.
+    mutating func outputChanges() -> [ValueChange] {
+        let recordedValues = Dictionary((recorded?.outputs ?? []).map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
+        var changes: [ValueChange] = []
+        for output in desired.template.outputs.values where real.holds(output.condition) != false {
+            let after = real.value(of: output.value)
+            let before = recordedTemplate?.outputs[output.name].flatMap { now.holds($0.condition) == false ? nil : now.value(of: $0.value) }
+            let old = recordedValues[output.name]
+            if let before, before.isSame(as: after), old != nil || recorded != nil { continue }
+            if let old, after.text == old { continue }
+            let isSensitive = after.isSensitive || before?.isSensitive == true
+            changes.append(
+                ValueChange(
+                    name: output.name, before: isSensitive && old != nil ? "(sensitive)" : old,
+                    after: isSensitive ? "(sensitive)" : after.outputText, sensitive: isSensitive))
+        }
+        for (name, value) in recordedValues.sorted(by: { $0.key < $1.key }) {
+            let output = desired.template.outputs[name]
+            guard output == nil || real.holds(output?.condition) == false else { continue }
+            changes.append(ValueChange(name: name, before: value, after: nil))
+        }
+        return changes
+    }
+
+    func tagChanges() -> [ValueChange] {
+        let before = recorded?.tags ?? [:]
+        let names = desired.tags.keys + before.keys.filter { desired.tags[$0] == nil }
+        return names.compactMap { name in
+            before[name] == desired.tags[name] ? nil : ValueChange(name: name, before: before[name], after: desired.tags[name])
+        }
+    }
+
+    func settingChanges() -> [ValueChange] {
+        var changes: [ValueChange] = []
+        func compare(_ name: String, _ before: String?, _ after: String?) {
+            if before != after { changes.append(ValueChange(name: name, before: before, after: after)) }
+        }
+        func list(_ items: [String]) -> String? { items.isEmpty ? nil : items.joined(separator: ", ") }
+        compare("notificationArns", recorded.flatMap { list($0.notificationArns) }, list(desired.notificationArns))
+        compare("terminationProtection", recorded.map { String($0.terminationProtection) } ?? "false", String(desired.terminationProtection))
+        return changes
+    }
+
+    /// Changes that can lose data, and those that `protect` forbids.
+    func hazards(of changes: [PlannedChange]) -> [Hazard] {
+        changes.compactMap { change in
+            let isProtected = desired.protected.contains(change.logicalID)
+            let isRemoved = change.action == .remove && change.policyAction == .delete
+            let isReplaced = change.action == .modify && change.willReplace != .no
+            guard isRemoved || isReplaced || (isProtected && change.action == .remove) else { return nil }
+            let loss = DataHolding.loss(of: change.type)
+            guard loss != nil || isProtected else { return nil }
+            let what = change.action == .remove ? "is removed" : change.willReplace == .yes ? "is replaced" : "may be replaced"
+            let kept = change.policyAction == .replaceAndRetain ? "; the old one is retained" : ""
+            return Hazard(
+                logicalID: change.logicalID, type: change.type,
+                summary: "\(change.logicalID) \(what)\(loss.map { ": \($0) would be lost" } ?? "")\(kept)", isProtected: isProtected)
+        }
+    }
+}
+
+extension Value {
+    /// What an output will show: `nil`-free text for what is known, the `${…}` form for what is known after apply.
+    fileprivate var outputText: String {
+        let shown = shown
+        return shown.scalarText ?? shown.compactText
+    }
+}
+
+/// Plans the removal of a whole stack: every resource in reverse order of need, and every output.
+/// - Throws: `Problem` where the recorded template can't be read, which only a damaged state leads to.
+package func planDestroy(_ recorded: RecordedStack, protected: Set<String>, types: ResourceTypeCatalog) throws -> Plan {
+    let file = "recorded template of \(recorded.address) (\(recorded.serial))"
+    let template = try Template.read(recorded.templateBody, file: file).get()
+    var empty = template
+    empty.transforms = []
+    empty.parameters = [:]
+    empty.conditions = [:]
+    empty.resources = [:]
+    empty.outputs = [:]
+    let desired = DesiredStack(
+        address: recorded.address, stackName: recorded.stackName, region: recorded.region, template: empty, tags: recorded.tags,
+        notificationArns: recorded.notificationArns, terminationProtection: recorded.terminationProtection, protected: protected)
+    var result = try plan(desired, recorded: recorded, types: types)
+    result.kind = .destroy
+    result.parameters = []
+    let order = DependencyGraph(template).order ?? []
+    let rank = Dictionary(uniqueKeysWithValues: order.enumerated().map { ($1, $0) })
+    result.changes.sort { rank[$0.logicalID] ?? 0 > rank[$1.logicalID] ?? 0 }
+    return result
+}

@@ -1,0 +1,300 @@
+package import Model
+import OrderedCollections
+package import ResourceTypes
+import Templates
+
+/// Plans what bringing a stack from its recorded to its desired state would do.
+///
+/// Pure: no network, clock or disk. Resources are taken in dependency order, so that when one is planned everything it reads
+/// has been decided; one pass reaches the fixpoint that references carry changes to.
+/// - Parameters:
+///   - recorded: what the last deployment left; `nil` for a stack that does not exist.
+///   - types: the facts on resource types.
+/// - Throws: `Problem` (exit code 4) with every finding where the template can't be evaluated.
+package func plan(_ desired: DesiredStack, recorded: RecordedStack?, types: ResourceTypeCatalog) throws -> Plan {
+    var planner = try Planner(desired, recorded: recorded, types: types)
+    return try planner.plan()
+}
+
+/// What planning one resource found, for the resources that read it.
+struct ResourceOutcome {
+    /// Whether CloudFormation lists it at all, without values.
+    var isListed = false
+    /// Whether CloudFormation will say it is replaced.
+    var replacement: ResourceChange.Replacement = .no
+    var willChange: Certainty = .no
+    var willReplace: Certainty = .no
+    var isNew = false
+}
+
+struct Planner {
+    let desired: DesiredStack
+    let recorded: RecordedStack?
+    let types: ResourceTypeCatalog
+    let recordedTemplate: Template?
+    let parameters: ParameterComparison
+    let recordedResources: [String: StackResource]
+
+    /// Values as they are now.
+    var now: Evaluator
+    /// Values as CloudFormation will take them: attributes of resources that stay are what they are now.
+    var listed: Evaluator
+    /// Values as they will really be, where attributes that are properties are known.
+    var real: Evaluator
+    let nowTable = SymbolTable()
+    let listedTable = SymbolTable()
+    let realTable = SymbolTable()
+
+    var outcomes: [String: ResourceOutcome] = [:]
+    var notes: [Finding] = []
+
+    init(_ desired: DesiredStack, recorded: RecordedStack?, types: ResourceTypeCatalog) throws {
+        self.desired = desired
+        self.recorded = recorded
+        self.types = types
+        parameters = ParameterComparison(desired, recorded: recorded)
+        recordedTemplate = try recorded.map { stack in
+            let values = stack.parameters.compactMapValues { if case .plain(let text) = $0 { text } else { nil } }
+            let file = "recorded template of \(stack.address) (\(stack.serial))"
+            return try Template.read(stack.templateBody, file: file, parameterValues: Dictionary(uniqueKeysWithValues: values.map { ($0, $1) })).get()
+        }
+        recordedResources = Dictionary((recorded?.resources ?? []).map { ($0.logicalID, $0) }, uniquingKeysWith: { first, _ in first })
+
+        let place = EvaluationEnvironment.pseudoParameters(
+            stackName: desired.stackName, region: desired.region, accountID: desired.accountID ?? recorded?.accountID,
+            stackID: recorded?.stackID, notificationArns: desired.notificationArns)
+        var placeNow = place
+        placeNow[.notificationARNs] = .list((recorded?.notificationArns ?? []).map { .string($0) })
+        now = Evaluator(
+            recordedTemplate ?? desired.template,
+            EvaluationEnvironment(parameters: parameters.recorded, pseudo: placeNow, resolve: { [nowTable] in nowTable[$0] }))
+        listed = Evaluator(
+            desired.template,
+            EvaluationEnvironment(parameters: parameters.desired, pseudo: place, resolve: { [listedTable] in listedTable[$0] }))
+        real = Evaluator(
+            desired.template,
+            EvaluationEnvironment(parameters: parameters.desired, pseudo: place, resolve: { [realTable] in realTable[$0] }))
+        for resource in recorded?.resources ?? [] {
+            resource.physicalID.map { nowTable[.ref(resource.logicalID)] = .string($0) }
+        }
+    }
+
+    mutating func plan() throws -> Plan {
+        var changes: [String: PlannedChange] = [:]
+        let graph = DependencyGraph(desired.template)
+        noteWhatIsOpaque()
+        for logicalID in graph.order ?? Array(desired.template.resources.keys) {
+            guard let resource = desired.template.resources[logicalID] else { continue }
+            changes[logicalID] = plan(resource, dependencies: graph.dependencies[logicalID] ?? [])
+        }
+        let findings = listed.findings
+        guard !findings.contains(where: { $0.severity == .error }) else { throw Problem(.badInput, findings) }
+
+        var ordered = desired.template.resources.keys.compactMap { changes[$0] }
+        ordered += removals(keeping: Set(ordered.filter { $0.action == .add }.map(\.logicalID)))
+        markRenames(in: &ordered)
+        let isNew = recorded == nil
+        return Plan(
+            address: desired.address, stackName: desired.stackName, region: desired.region, kind: isNew ? .create : .update,
+            basedOnSerial: recorded?.serial ?? 0, changes: ordered, unchangedCount: outcomes.values.count { !$0.isListed && $0.willChange == .no },
+            parameters: parameters.listed, outputs: outputChanges(), tags: tagChanges(), settings: settingChanges(),
+            hazards: hazards(of: ordered), notes: notes + findings)
+    }
+
+    private mutating func noteWhatIsOpaque() {
+        for name in desired.template.transforms where name != Template.languageExtensions {
+            notes.append(
+                Finding(
+                    "opaque-transform", .warning, "The macro \(name) is run by CloudFormation only",
+                    detail: "What it makes of the template can't be planned offline; CloudFormation's change set is shown before anything is executed."))
+        }
+        for (name, value) in parameters.desired {
+            guard case .unknown(let reason) = value, !desired.previousParameters.contains(name) else { continue }
+            notes.append(Finding("unknown-parameter-value", .note, "The value of parameter \(name) is not known here", detail: reason))
+        }
+    }
+
+    // MARK: Resources
+
+    private mutating func plan(_ resource: TemplateResource, dependencies: OrderedSet<String>) -> PlannedChange? {
+        let before = recordedTemplate?.resources[resource.logicalID]
+        let existed = recordedResources[resource.logicalID].map { $0.status != "DELETE_COMPLETE" } ?? false
+        let exists = listed.holds(resource.condition)
+        if exists == false {
+            return nil
+        }
+        guard existed, let before else {
+            return addition(resource, certain: exists == true)
+        }
+        if isUntouched(resource, before, dependencies), exists == true {
+            outcomes[resource.logicalID] = ResourceOutcome()
+            publish(resource, ResourceOutcome())
+            return nil
+        }
+        var comparison = ResourceComparison(before, resource, self)
+        let change = comparison.compare(&self, existenceIsCertain: exists == true)
+        publish(resource, outcomes[resource.logicalID] ?? ResourceOutcome())
+        return change
+    }
+
+    /// Whether nothing that could make the resource differ is different: no need to evaluate it then.
+    private func isUntouched(_ resource: TemplateResource, _ before: TemplateResource, _ dependencies: OrderedSet<String>) -> Bool {
+        guard inputsAreUnchanged, resource.readsTheSame(as: before) else { return false }
+        return dependencies.allSatisfy { name in
+            outcomes[name].map { !$0.isListed && $0.willChange == .no && !$0.isNew } ?? false
+        }
+    }
+
+    /// Whether parameters, mappings, conditions and stack tags are what they were.
+    private var inputsAreUnchanged: Bool {
+        guard let recordedTemplate, let recorded, parameters.changed.isEmpty, recorded.tags == desired.tags,
+            recorded.notificationArns == desired.notificationArns
+        else { return false }
+        return recordedTemplate.mappings.keys == desired.template.mappings.keys
+            && recordedTemplate.mappings.allSatisfy { $0.value.rows == desired.template.mappings[$0.key]?.rows }
+            && recordedTemplate.conditions.keys == desired.template.conditions.keys
+            && recordedTemplate.conditions.allSatisfy { Expression.same($0.value, desired.template.conditions[$0.key]) }
+    }
+
+    private mutating func addition(_ resource: TemplateResource, certain: Bool) -> PlannedChange {
+        var properties: [PropertyChange] = []
+        for property in resource.properties {
+            let value = real.value(of: property.value)
+            guard value != .noValue else { continue }
+            properties.append(
+                PropertyChange(
+                    path: property.key, before: nil, after: value.shown, known: value.isKnown, sensitive: value.isSensitive,
+                    requiresReplacement: .never, causes: [], willChange: .yes, location: desired.template.source.range(property.keySpan)))
+        }
+        let outcome = ResourceOutcome(isListed: true, willChange: certain ? .yes : .unknown, isNew: true)
+        outcomes[resource.logicalID] = outcome
+        publish(resource, outcome)
+        return PlannedChange(
+            logicalID: resource.logicalID, type: resource.type, action: .add, listedByCloudFormation: true,
+            willChange: outcome.willChange, willReplace: .no, scope: [], properties: properties, details: [], detailsWithValues: [],
+            location: desired.template.source.range(resource.span))
+    }
+
+    private mutating func removals(keeping added: Set<String>) -> [PlannedChange] {
+        guard let recordedTemplate else { return [] }
+        var removed: [PlannedChange] = []
+        for resource in recordedResources.values.sorted(by: { $0.logicalID < $1.logicalID }) where resource.status != "DELETE_COMPLETE" {
+            guard outcomes[resource.logicalID] == nil else { continue }
+            let declaration = recordedTemplate.resources[resource.logicalID]
+            let action = removalPolicy(declaration, of: resource.type)
+            removed.append(
+                PlannedChange(
+                    logicalID: resource.logicalID, type: resource.type, physicalID: resource.physicalID, action: .remove,
+                    policyAction: action, listedByCloudFormation: true, willChange: .yes, willReplace: .no, scope: [], properties: [],
+                    details: [], detailsWithValues: [], location: declaration.map { recordedTemplate.source.range($0.span) }))
+        }
+        return removed
+    }
+
+    private mutating func removalPolicy(_ resource: TemplateResource?, of type: String) -> ResourceChange.PolicyAction {
+        guard let policy = resource?.deletionPolicy, let text = now.value(of: policy).text else {
+            // The one default that is not Delete (user guide, DeletionPolicy attribute).
+            return type == "AWS::RDS::DBCluster" ? .snapshot : .delete
+        }
+        switch TemplateResource.Policy(rawValue: text) {
+        case .retain, .retainExceptOnCreate: return .retain
+        case .snapshot: return .snapshot
+        case .delete, nil: return .delete
+        }
+    }
+
+    /// A resource that goes and one of the same type and properties that comes is most likely one that was renamed.
+    private func markRenames(in changes: inout [PlannedChange]) {
+        let removed = changes.filter { $0.action == .remove }
+        var taken: Set<String> = []
+        for index in changes.indices where changes[index].action == .add {
+            guard let added = desired.template.resources[changes[index].logicalID] else { continue }
+            let match = removed.first { candidate in
+                guard !taken.contains(candidate.logicalID), let old = recordedTemplate?.resources[candidate.logicalID] else { return false }
+                return old.type == added.type && !old.properties.isEmpty && Expression.same(old.properties, added.properties)
+            }
+            guard let match else { continue }
+            taken.insert(match.logicalID)
+            changes[index].renamedFrom = match.logicalID
+        }
+    }
+
+    // MARK: What other resources will read
+
+    /// Tells the tables what a planned resource's symbols stand for from here on.
+    private mutating func publish(_ resource: TemplateResource, _ outcome: ResourceOutcome) {
+        let logicalID = resource.logicalID
+        let ref = Symbol.ref(logicalID)
+        let physicalID = nowTable[ref]
+        let isReplaced = outcome.replacement == .yes || outcome.isNew
+        listedTable[ref] = isReplaced ? .symbol(.pending(ref)) : physicalID
+
+        switch (outcome.isNew, outcome.willReplace) {
+        case (true, _), (false, .yes): realTable[ref] = .symbol(.pending(ref))
+        case (false, .no): realTable[ref] = physicalID
+        case (false, .unknown): realTable[ref] = .symbol(.function("Ref", [.string(logicalID)]))
+        }
+        guard let type = types[resource.type] else { return publishAttributes(of: resource, nil, outcome) }
+        if let path = type.refProperty, let value = propertyValue(path, of: resource, &real) { realTable[ref] = value }
+        publishAttributes(of: resource, type, outcome)
+    }
+
+    /// Only attributes that the two templates read are worth working out.
+    private mutating func publishAttributes(of resource: TemplateResource, _ type: ResourceType?, _ outcome: ResourceOutcome) {
+        for name in attributesRead[resource.logicalID] ?? [] {
+            let symbol = Symbol.attribute(logicalID: resource.logicalID, name: name)
+            let path = type?.attributeProperty(name)
+            if !outcome.isNew, let path, let before = recordedTemplate?.resources[resource.logicalID],
+                let value = propertyValue(path, of: before, &now)
+            {
+                nowTable[symbol] = value
+            }
+            let isReplaced = outcome.replacement == .yes || outcome.isNew
+            listedTable[symbol] = isReplaced ? .symbol(.pending(symbol)) : nowTable[symbol]
+            if let path, let value = propertyValue(path, of: resource, &real) {
+                realTable[symbol] = value
+            } else if outcome.isNew {
+                realTable[symbol] = .symbol(.pending(symbol))
+            } else if outcome.willChange == .no {
+                realTable[symbol] = nowTable[symbol]
+            } else {
+                realTable[symbol] = attributeAfterChange(symbol, name, type, outcome)
+            }
+        }
+    }
+
+    /// An attribute that is no property, of a resource that changes: its identity stays unless it is replaced, the rest is not known.
+    private func attributeAfterChange(_ symbol: Symbol, _ name: String, _ type: ResourceType?, _ outcome: ResourceOutcome) -> Value? {
+        let isIdentity = name == "Arn" || type?.isPrimaryIdentifier(name) == true
+        if isIdentity, outcome.willReplace == .no { return nowTable[symbol] }
+        if isIdentity, outcome.willReplace == .yes { return .symbol(.pending(symbol)) }
+        guard case .attribute(let logicalID, let name) = symbol else { return nil }
+        return .symbol(.function("Fn::GetAtt", [.string(logicalID), .string(name)]))
+    }
+
+    private func propertyValue(_ path: PropertyPath, of resource: TemplateResource, _ evaluator: inout Evaluator) -> Value? {
+        var components = path.components[...]
+        guard let name = components.popFirst(), let property = resource.properties.first(where: { $0.key == name }) else { return nil }
+        var value = evaluator.value(of: property.value)
+        for component in components {
+            guard case .object(let members) = value, let inner = members[component] else { return nil }
+            value = inner
+        }
+        return value
+    }
+
+    /// By logical ID, the attributes that anything in the two templates reads.
+    lazy var attributesRead: [String: Set<String>] = {
+        var read: [String: Set<String>] = [:]
+        func collect(_ expression: Expression) {
+            expression.forEachReference { reference, _ in
+                if case .attribute(let logicalID, let name?) = reference { read[logicalID, default: []].insert(name) }
+            }
+        }
+        for template in [desired.template, recordedTemplate].compactMap(\.self) {
+            for resource in template.resources.values { resource.forEachExpression(collect) }
+            for output in template.outputs.values { collect(output.value) }
+        }
+        return read
+    }()
+}

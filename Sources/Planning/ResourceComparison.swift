@@ -1,0 +1,311 @@
+package import Model
+import OrderedCollections
+import ResourceTypes
+import Templates
+
+/// Compares one resource's recorded declaration with its desired one.
+struct ResourceComparison {
+    private let before: TemplateResource
+    private let after: TemplateResource
+    private let type: ResourceType?
+    private let typeChanged: Bool
+    private let isKnownType: Bool
+
+    private var properties: [PropertyChange] = []
+    private var details: [ChangeDetail] = []
+    private var detailsWithValues: [ChangeDetail] = []
+    private var scope: OrderedSet<String> = []
+    private var certainties: [Certainty] = []
+    private var replacements: [Certainty] = []
+
+    init(_ before: TemplateResource, _ after: TemplateResource, _ planner: Planner) {
+        self.before = before
+        self.after = after
+        type = planner.types[after.type]
+        typeChanged = before.type != after.type
+        isKnownType = type != nil || ResourceTypeCatalog.isCustomResource(after.type)
+    }
+
+    /// - Returns: the change; `nil` where there is none in any view. The outcome is put into the planner either way.
+    mutating func compare(_ planner: inout Planner, existenceIsCertain: Bool) -> PlannedChange? {
+        let names = after.properties.map(\.key) + before.properties.map(\.key).filter { name in !after.properties.contains { $0.key == name } }
+        for name in names { compareProperty(name, &planner) }
+        compareAttributes(&planner)
+        compareTags(planner)
+        if typeChanged { noteTypeChange(planner) }
+
+        let isListed = !details.isEmpty
+        let replacement = ResourceChange.Replacement(of: details, action: .modify) ?? .no
+        var willChange = Certainty.any(certainties)
+        if !existenceIsCertain, willChange == .no { willChange = .unknown }
+        let willReplace = Certainty.any(replacements)
+        planner.outcomes[after.logicalID] = ResourceOutcome(
+            isListed: isListed, replacement: replacement, willChange: willChange, willReplace: willReplace)
+        guard isListed || willChange != .no else { return nil }
+        return PlannedChange(
+            logicalID: after.logicalID, type: after.type, physicalID: planner.recordedResources[after.logicalID]?.physicalID,
+            action: .modify, replacement: isListed ? replacement : nil,
+            policyAction: replacement == .yes ? replacementPolicy(&planner) : nil, listedByCloudFormation: isListed,
+            willChange: willChange, willReplace: willReplace, scope: Array(scope), properties: properties, details: details,
+            detailsWithValues: detailsWithValues.isEmpty ? nil : detailsWithValues,
+            location: planner.desired.template.source.range(after.span))
+    }
+
+    // MARK: Properties
+
+    private mutating func compareProperty(_ name: String, _ planner: inout Planner) {
+        let oldProperty = before.properties.first { $0.key == name }
+        let newProperty = after.properties.first { $0.key == name }
+        let old = oldProperty.map { planner.now.value(of: $0.value) }.flatMap { $0 == .noValue ? nil : $0 }
+        let new = newProperty.map { planner.listed.value(of: $0.value) }.flatMap { $0 == .noValue ? nil : $0 }
+        let truth = newProperty.map { planner.real.value(of: $0.value) }.flatMap { $0 == .noValue ? nil : $0 }
+        var references: OrderedSet<ReadName> = []
+        if let newProperty { planner.listed.activeReferences(of: newProperty.value) { references.append(ReadName($0)) } }
+
+        let recreation = recreation(name, old, new)
+        var causes = PropertyCauses(references, planner)
+        causes.isChanged = !areSame(old, new)
+        let dynamicRecreation = max(recreation, self.recreation(ofReadsIn: new, name, causes.dynamicSymbols))
+        let target = ChangeDetail(attribute: "Properties", name: name, recreation: recreation)
+        let found = causes.details(target, dynamicRecreation: dynamicRecreation)
+        if !found.isEmpty { scope.append("Properties") }
+        details += found
+        if causes.isChanged { detailsWithValues += withValues(causes.detailsWithValues(target), old, new) }
+        recordDifferences(name, old, new, truth, causes, found.isEmpty, newProperty?.keySpan ?? oldProperty?.keySpan, planner)
+    }
+
+    /// Whether CloudFormation takes the two for the same, including that neither is there.
+    private func areSame(_ old: Value?, _ new: Value?) -> Bool {
+        switch (old, new) {
+        case (nil, nil): true
+        case (let a?, let b?): a.isSame(as: b)
+        default: false
+        }
+    }
+
+    private mutating func recordDifferences(
+        _ name: String, _ old: Value?, _ new: Value?, _ truth: Value?, _ causes: PropertyCauses, _ isUnlisted: Bool, _ span: Span?,
+        _ planner: Planner
+    ) {
+        let location = span.map { planner.desired.template.source.range($0) }
+        var count = 0
+        Value.forEachDifference(old, truth) { leaf in
+            count += 1
+            let certainty = leaf.certainty
+            let recreation = behavior([name] + leaf.steps.map(\.component), leaf)
+            certainties.append(certainty)
+            switch recreation {
+            case .always: replacements.append(certainty)
+            case .conditionally: replacements.append(.unknown)
+            case .never: break
+            }
+            properties.append(
+                PropertyChange(
+                    path: leaf.path(below: name), before: leaf.before?.shown, after: leaf.after?.shown,
+                    known: leaf.after?.isKnown ?? true, sensitive: (leaf.before?.isSensitive ?? false) || (leaf.after?.isSensitive ?? false),
+                    requiresReplacement: recreation, causes: causes.names, willChange: certainty, location: location))
+        }
+        // Listed, and yet nothing is different: shown as such, so that the plan accounts for everything CloudFormation lists.
+        guard count == 0, !isUnlisted else { return }
+        certainties.append(.no)
+        properties.append(
+            PropertyChange(
+                path: name, before: old?.shown, after: truth?.shown, known: truth?.isKnown ?? true,
+                sensitive: (old?.isSensitive ?? false) || (truth?.isSensitive ?? false), requiresReplacement: recreation(name, old, new),
+                causes: causes.names, willChange: .no, location: location))
+    }
+
+    private func withValues(_ details: [ChangeDetail], _ old: Value?, _ new: Value?) -> [ChangeDetail] {
+        details.map { detail in
+            var detail = detail
+            detail.path = "/Properties/\(detail.name ?? "")"
+            detail.beforeValue = old?.changeSetText
+            detail.afterValue = new?.changeSetText
+            detail.attributeChangeType = old == nil ? "Add" : new == nil ? "Remove" : "Modify"
+            return detail
+        }
+    }
+
+    // MARK: Replacement
+
+    private func recreation(_ name: String, _ old: Value?, _ new: Value?) -> ChangeDetail.Recreation {
+        var worst = ChangeDetail.Recreation.never
+        Value.forEachDifference(old, new) { leaf in worst = max(worst, behavior([name] + leaf.steps.map(\.component), leaf)) }
+        return worst
+    }
+
+    /// What it means that the values at these places are read again, although nothing says that they differ.
+    private func recreation(ofReadsIn value: Value?, _ name: String, _ symbols: Set<Symbol>) -> ChangeDetail.Recreation {
+        guard let value, !symbols.isEmpty else { return .never }
+        var worst = ChangeDetail.Recreation.never
+        func walk(_ value: Value, _ path: [String]) {
+            switch value {
+            case .list(let items): for item in items { walk(item, path + ["*"]) }
+            case .object(let members): for (key, member) in members { walk(member, path + [key]) }
+            case .scalar, .noValue, .symbol: worst = max(worst, behavior(path, nil))
+            }
+        }
+        walk(value, [name])
+        return worst
+    }
+
+    private func behavior(_ components: [String], _ leaf: LeafDifference?) -> ChangeDetail.Recreation {
+        guard !typeChanged else { return .always }
+        guard let type else { return isKnownType ? .never : .conditionally }
+        let path = PropertyPath(components)
+        switch type.updateBehavior(at: path) {
+        case .replacement: return .always
+        case .conditionalReplacement: return .conditionally
+        case .noInterruption: break
+        }
+        // A whole object that comes or goes takes what is create-only inside it along.
+        guard let leaf else { return .never }
+        let inside = type.createOnlyPaths(below: path).contains { inner in
+            let steps = inner.components.dropFirst(components.count)
+            return leaf.before?.value(at: steps) != leaf.after?.value(at: steps)
+        }
+        return inside ? .always : .never
+    }
+
+    private mutating func noteTypeChange(_ planner: Planner) {
+        details.append(ChangeDetail(attribute: "Properties", recreation: .always, evaluation: .static, source: .directModification))
+        scope.append("Properties")
+        certainties.append(.yes)
+        replacements.append(.yes)
+        properties.insert(
+            PropertyChange(
+                path: "Type", before: .string(before.type), after: .string(after.type), known: true, sensitive: false,
+                requiresReplacement: .always, causes: ["template"], willChange: .yes,
+                location: planner.desired.template.source.range(after.typeSpan)), at: 0)
+    }
+
+    private func replacementPolicy(_ planner: inout Planner) -> ResourceChange.PolicyAction {
+        let text = after.updateReplacePolicy.flatMap { planner.listed.value(of: $0).text }
+        switch text.flatMap({ TemplateResource.Policy(rawValue: $0) }) {
+        case .retain, .retainExceptOnCreate: return .replaceAndRetain
+        case .snapshot: return .replaceAndSnapshot
+        case .delete, nil: return .replaceAndDelete
+        }
+    }
+
+    // MARK: Attributes beside the properties
+
+    private mutating func compareAttributes(_ planner: inout Planner) {
+        let attributes: [(String, Expression?, Expression?)] = [
+            ("Metadata", before.metadata, after.metadata), ("CreationPolicy", before.creationPolicy, after.creationPolicy),
+            ("UpdatePolicy", before.updatePolicy, after.updatePolicy), ("DeletionPolicy", before.deletionPolicy, after.deletionPolicy),
+            ("UpdateReplacePolicy", before.updateReplacePolicy, after.updateReplacePolicy),
+        ]
+        for (name, old, new) in attributes {
+            let oldValue = old.map { planner.now.value(of: $0) }
+            let newValue = new.map { planner.listed.value(of: $0) }
+            guard !areSame(oldValue, newValue) else { continue }
+            let detail = ChangeDetail(attribute: name, recreation: .never, evaluation: .static, source: .directModification)
+            details.append(detail)
+            detailsWithValues.append(detail)
+            scope.append(name)
+            certainties.append(.yes)
+            properties.append(
+                PropertyChange(
+                    path: name, before: oldValue?.shown, after: newValue?.shown, known: newValue?.isKnown ?? true, sensitive: false,
+                    requiresReplacement: .never, causes: ["template"], willChange: .yes,
+                    location: new.map { planner.desired.template.source.range($0.span) }))
+        }
+    }
+
+    /// Stack tags go to every resource that takes tags.
+    private mutating func compareTags(_ planner: Planner) {
+        guard let recorded = planner.recorded, recorded.tags != planner.desired.tags, type?.taggable == true else { return }
+        let detail = ChangeDetail(attribute: "Tags", recreation: .never, evaluation: .static, source: .directModification)
+        details.append(detail)
+        detailsWithValues.append(detail)
+        scope.append("Tags")
+        certainties.append(.yes)
+        properties.append(
+            PropertyChange(
+                path: "Tags", before: .object(recorded.tags.mapValues { .string($0) }),
+                after: .object(planner.desired.tags.mapValues { .string($0) }), known: true, sensitive: false, requiresReplacement: .never,
+                causes: ["stack tags"], willChange: .yes, location: nil))
+    }
+}
+
+extension ChangeDetail.Recreation: Comparable {
+    private var impact: Int {
+        switch self {
+        case .never: 0
+        case .conditionally: 1
+        case .always: 2
+        }
+    }
+
+    package static func < (left: Self, right: Self) -> Bool { left.impact < right.impact }
+}
+
+extension LeafDifference.Step {
+    /// The component of a schema path that stands for this step.
+    var component: String {
+        switch self {
+        case .key(let name): name
+        case .index, .tag: "*"
+        }
+    }
+}
+
+extension LeafDifference {
+    /// Whether the two are really different, as far as that can be told of symbols.
+    var certainty: Certainty {
+        guard let before, let after else { return .yes }
+        if before.isKnown && after.isKnown { return .yes }
+        var hasPending = false
+        var hasUnknown = false
+        var old: Set<Symbol> = []
+        before.forEachSymbol { old.insert($0) }
+        var new: Set<Symbol> = []
+        after.forEachSymbol { symbol in
+            new.insert(symbol)
+            switch symbol {
+            case .pending: hasPending = true
+            case .parameter, .function, .conditional, .dynamicReference: hasUnknown = true
+            case .secret(_, let digest): if digest == nil { hasUnknown = true }
+            case .ref, .attribute, .pseudo, .concatenation: break
+            }
+        }
+        if hasUnknown { return .unknown }
+        if hasPending || old == new { return .yes }
+        let areSecrets = old.union(new).allSatisfy { if case .secret(_, .some) = $0 { true } else { false } }
+        return areSecrets ? .yes : .unknown
+    }
+}
+
+extension Value {
+    /// The value at a path of a schema, `*` standing for every item of a list.
+    func value(at steps: ArraySlice<String>) -> Value? {
+        guard let step = steps.first else { return self }
+        switch self {
+        case .object(let members): return members[step]?.value(at: steps.dropFirst())
+        case .list(let items) where step == "*":
+            let inner = items.compactMap { $0.value(at: steps.dropFirst()) }
+            return inner.isEmpty ? nil : .list(inner)
+        default: return nil
+        }
+    }
+
+    /// The text DescribeChangeSet gives for a value: a scalar as it is, anything else as JSON, the unknown as its placeholder.
+    var changeSetText: String {
+        if isSensitive { return "****" }
+        let shown = json { symbol in
+            if case .pending = symbol { return .string(Self.knownAfterApply) }
+            if symbol.arguments.contains(where: \.holdsPending) { return .string(Self.knownAfterApply) }
+            return .string(symbol.shown)
+        }
+        return shown.scalarText ?? shown.compactText
+    }
+
+    private var holdsPending: Bool {
+        var found = false
+        forEachSymbol { if case .pending = $0 { found = true } }
+        return found
+    }
+
+    static let knownAfterApply = "{{changeSet:KNOWN_AFTER_APPLY}}"
+}

@@ -1,0 +1,89 @@
+package import Foundation
+package import Model
+package import OrderedCollections
+
+/// What a deployment asks a stack to be, its template aside.
+package struct StackConfiguration: Hashable, Sendable, Codable {
+    package var stackName: String
+    package var region: String
+    package var accountID: String?
+    /// A NoEcho parameter whose value is still the recorded one should carry the recorded digest, not one under a new
+    /// salt: equal configurations are stored once.
+    package var parameters: OrderedDictionary<String, RecordedParameter>
+    package var tags: OrderedDictionary<String, String>
+    package var capabilities: [String]
+    package var notificationArns: [String]
+    package var terminationProtection: Bool
+
+    package init(
+        stackName: String, region: String, accountID: String? = nil,
+        parameters: OrderedDictionary<String, RecordedParameter> = [:], tags: OrderedDictionary<String, String> = [:],
+        capabilities: [String] = [], notificationArns: [String] = [], terminationProtection: Bool = false
+    ) {
+        self.stackName = stackName
+        self.region = region
+        self.accountID = accountID
+        self.parameters = parameters
+        self.tags = tags
+        self.capabilities = capabilities
+        self.notificationArns = notificationArns
+        self.terminationProtection = terminationProtection
+    }
+}
+
+/// What is recorded before a deployment does anything.
+package struct DeploymentIntent: Hashable, Sendable {
+    package var address: StackAddress
+    package var kind: DeploymentKind
+    package var startedAt: Date
+    package var actor: DeploymentActor
+    package var git: GitState?
+    package var toolVersion: String
+    package var commandLine: String
+    /// What approved the plan: `yes`, `auto-approve` or `plan-file`.
+    package var approval: String
+    package var configuration: StackConfiguration
+    /// The template as it will be sent to CloudFormation.
+    package var templateBody: String
+    /// The approved plan as JSON; `nil` where there is none, as for a refresh.
+    package var planJSON: String?
+    package var changeSetName: String?
+    package var clientToken: String?
+    /// The serial of the recorded stack that the plan was made against; `nil` where there was none.
+    package var plannedAgainst: Int?
+
+    package init(
+        address: StackAddress, kind: DeploymentKind, startedAt: Date, actor: DeploymentActor, git: GitState? = nil,
+        toolVersion: String, commandLine: String, approval: String, configuration: StackConfiguration, templateBody: String,
+        planJSON: String? = nil, changeSetName: String? = nil, clientToken: String? = nil, plannedAgainst: Int?
+    ) {
+        self.address = address
+        self.kind = kind
+        self.startedAt = startedAt
+        self.actor = actor
+        self.git = git
+        self.toolVersion = toolVersion
+        self.commandLine = commandLine
+        self.approval = approval
+        self.configuration = configuration
+        self.templateBody = templateBody
+        self.planJSON = planJSON
+        self.changeSetName = changeSetName
+        self.clientToken = clientToken
+        self.plannedAgainst = plannedAgainst
+    }
+}
+
+/// What became known while a deployment is under way; `nil` leaves what was noted before.
+package struct DeploymentProgress: Hashable, Sendable {
+    /// The name of the step that is now done, in the deployer's own words.
+    package var step: String?
+    package var changeSetID: String?
+    package var stackID: String?
+
+    package init(step: String? = nil, changeSetID: String? = nil, stackID: String? = nil) {
+        self.step = step
+        self.changeSetID = changeSetID
+        self.stackID = stackID
+    }
+}

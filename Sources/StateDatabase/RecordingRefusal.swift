@@ -1,0 +1,36 @@
+package import Model
+
+/// Why the database did not take a record. Nothing was written.
+package enum RecordingRefusal: Error, Hashable, Sendable {
+    /// The stack has a deployment without an outcome, which is the right to deploy it on this machine. Where its process
+    /// has died, settle it with `finish` first.
+    case deploymentOpen(Deployment)
+    /// The recorded stack is another than the plan was made against; serials, `nil` for no stack.
+    case recordedStackMoved(address: StackAddress, plannedAgainst: Int?, recorded: Int?)
+    /// Somebody else has settled the deployment meanwhile.
+    case alreadySettled(Deployment)
+
+    /// The refusal as the user is told of it.
+    package var problem: Problem {
+        switch self {
+        case .deploymentOpen(let deployment):
+            let since = deployment.startedAt.formatted(.iso8601)
+            return Problem(
+                .refused, "deployment-in-progress",
+                "Deployment \(deployment.serial) of \(deployment.address) is \(deployment.status.rawValue)",
+                detail: "\(deployment.actor.user) on \(deployment.actor.host) began it at \(since) with "
+                    + "`\(deployment.commandLine)`. Wait for it to end; if its process is gone, settle it with `pipeplan resume`.")
+        case .recordedStackMoved(let address, let plannedAgainst, let recorded):
+            func name(_ serial: Int?) -> String { serial.map { "deployment \($0)" } ?? "no deployment" }
+            return Problem(
+                .refused, "plan-stale", "The plan of \(address) is stale",
+                detail: "It was made against \(name(plannedAgainst)), but the stack is now as \(name(recorded)) left it. Plan again.")
+        case .alreadySettled(let deployment):
+            let settledBy = deployment.resumedBy ?? deployment.actor
+            return Problem(
+                .refused, "deployment-settled",
+                "Deployment \(deployment.serial) of \(deployment.address) was settled meanwhile as \(deployment.status.rawValue)",
+                detail: "\(settledBy.user) on \(settledBy.host) did so. `pipeplan history show` tells how it ended.")
+        }
+    }
+}

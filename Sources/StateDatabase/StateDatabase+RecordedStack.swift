@@ -1,0 +1,63 @@
+import Foundation
+import GRDB
+package import Model
+import OrderedCollections
+
+extension StateDatabase {
+    /// The template of a stack that has none of what was sent: its creation was rolled back, and it waits to be deleted.
+    package static let emptyTemplate = #"{"Resources": {}}"#
+
+    /// What the last deployment that changed the stack left; `nil` where there is no stack.
+    ///
+    /// After a deployment that was rolled back, template, parameters, tags and settings are those of the one before it
+    /// whose template took effect, and resources, outputs, status and serial are what the rolled-back one left.
+    package func recordedStack(_ address: StackAddress) throws -> RecordedStack? {
+        try read { db in
+            let row = try Row.fetchOne(
+                db, sql: Self.recordedStackQuery + " WHERE s.stack = ? AND s.environment = ?",
+                arguments: [address.stack, address.environment ?? ""])
+            return try row.map { try recordedStack(from: $0, in: db) }
+        }
+    }
+
+    /// All recorded stacks, by address.
+    package func recordedStacks() throws -> [RecordedStack] {
+        try read { db in
+            let rows = try Row.fetchAll(db, sql: Self.recordedStackQuery + " ORDER BY s.stack, s.environment")
+            return try rows.map { try recordedStack(from: $0, in: db) }
+        }
+    }
+
+    static let recordedStackQuery = """
+        SELECT s.stack, s.environment, s.id, l.serial, l.configuration, coalesce(l.stack_id, e.stack_id), l.stack_status,
+            e.configuration, e.template
+        FROM stacks s JOIN deployments l ON l.id = s.left_by LEFT JOIN deployments e ON e.id = s.in_effect
+        """
+
+    private func recordedStack(from row: Row, in db: Database) throws -> RecordedStack {
+        var columns = RowReader(row)
+        let address = try StackAddress(columns: &columns)
+        let stackKey = try columns.key()
+        let serial = try columns.integer()
+        let configurations = ConfigurationStore(db: db)
+        let place = try configurations.configuration(try columns.key())
+        let stackID = try columns.optionalText()
+        let status = StackStatus(rawValue: try columns.text())
+        let settings = try columns.next(Int64?.self).map(configurations.configuration)
+        let template = try columns.next(Int64?.self).map { id in
+            guard let template = try BlobStore(db: db).text(id) else {
+                throw DamagedRecord("The template of \(address), which is in effect, was removed")
+            }
+            return template
+        }
+        let history = StackHistory(db: db)
+        return RecordedStack(
+            address: address, stackName: place.stackName, stackID: stackID, region: place.region, accountID: place.accountID,
+            serial: serial, status: status, templateBody: template ?? Self.emptyTemplate,
+            parameters: settings?.parameters ?? [:], tags: settings?.tags ?? [:], capabilities: settings?.capabilities ?? [],
+            notificationArns: settings?.notificationArns ?? [],
+            terminationProtection: settings?.terminationProtection ?? false,
+            resources: try history.resources(of: stackKey, at: nil, withProperties: false).values.map(\.resource),
+            outputs: Array(try history.outputs(of: stackKey, at: nil).values))
+    }
+}
