@@ -24,7 +24,7 @@ func module(_ name: String, _ dependencies: [Target.Dependency]) -> [Target] {
 let package = Package(
     name: "pipeplan",
     platforms: [.macOS(.v15)],
-    products: [],
+    products: [.executable(name: "pipeplan", targets: ["pipeplan"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
@@ -34,6 +34,7 @@ let package = Package(
         .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
     ],
     targets: [
+        .executableTarget(name: "pipeplan", dependencies: ["Model", "PipeplanCommands"], swiftSettings: swiftSettings),
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "ResourceTypes"),
@@ -42,7 +43,16 @@ let package = Package(
         + module("Model", [orderedCollections, crypto, cryptoExtras])
         + module("Templates", ["Model", "ResourceTypes", orderedCollections, "Yams"])
         + module("Planning", ["Model", "ResourceTypes", "Templates", orderedCollections])
+        + module("Project", ["Model", "Templates", orderedCollections])
         + module("AWS", ["Model", "CCurl", crypto])
         + module("StateDatabase", ["Model", "CZlib", grdb, orderedCollections])
         + module("Deploying", ["Model", "Templates", "Planning", "AWS", "StateDatabase", orderedCollections])
+        + module("Reporting", ["Model", "Templates", "Planning", "StateDatabase", "Deploying"])
+        + module("Sandbox", ["Model", "ResourceTypes", "Templates", "FlyingFox", grdb, orderedCollections])
+        + module(
+            "PipeplanCommands",
+            [
+                "Model", "AWS", "Deploying", "Planning", "Project", "Reporting", "ResourceTypes", "Sandbox", "StateDatabase", "Templates",
+                argumentParser, orderedCollections,
+            ])
 )

@@ -143,7 +143,7 @@ package struct DeploymentMachine: Sendable {
             // Nothing was ever made in it: to be cleaned up as if it were not there.
             self.stack = nil
             return create(.create)
-        case "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED":
+        case _ where status.mustBeRecreated:
             phase = .askingToRecreate
             return .ask(.recreate(status))
         case _ where status.acceptsUpdate: return create(.update)

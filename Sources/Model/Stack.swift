@@ -17,6 +17,9 @@ package struct StackStatus: RawRepresentable, Hashable, Sendable, Codable, Custo
     /// Whether the last operation did what was asked: created, updated, deleted or imported, without rolling back.
     package var isSuccess: Bool { rawValue.hasSuffix("_COMPLETE") && !isRollback }
 
+    /// Whether a stack in this status can only be deleted and created anew.
+    package var mustBeRecreated: Bool { ["ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"].contains(rawValue) }
+
     /// Whether a stack in this status takes an update change set.
     package var acceptsUpdate: Bool {
         switch rawValue {

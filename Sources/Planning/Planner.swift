@@ -29,7 +29,9 @@ struct ResourceOutcome {
 
 struct Planner {
     let desired: DesiredStack
+    /// The stack to compare with; `nil` where there is none, or only one that has to be made anew.
     let recorded: RecordedStack?
+    private let basedOnSerial: Int
     let types: ResourceTypeCatalog
     let recordedTemplate: Template?
     let parameters: ParameterComparison
@@ -48,9 +50,11 @@ struct Planner {
     var outcomes: [String: ResourceOutcome] = [:]
     var notes: [Finding] = []
 
-    init(_ desired: DesiredStack, recorded: RecordedStack?, types: ResourceTypeCatalog) throws {
+    init(_ desired: DesiredStack, recorded stored: RecordedStack?, types: ResourceTypeCatalog) throws {
+        let recorded = stored.flatMap { $0.status.mustBeRecreated ? nil : $0 }
         self.desired = desired
         self.recorded = recorded
+        basedOnSerial = stored?.serial ?? 0
         self.types = types
         parameters = ParameterComparison(desired, recorded: recorded)
         recordedTemplate = try recorded.map { stack in
@@ -93,10 +97,9 @@ struct Planner {
         var ordered = desired.template.resources.keys.compactMap { changes[$0] }
         ordered += removals(keeping: Set(ordered.filter { $0.action == .add }.map(\.logicalID)))
         markRenames(in: &ordered)
-        let isNew = recorded == nil
         return Plan(
-            address: desired.address, stackName: desired.stackName, region: desired.region, kind: isNew ? .create : .update,
-            basedOnSerial: recorded?.serial ?? 0, changes: ordered, unchangedCount: outcomes.values.count { !$0.isListed && $0.willChange == .no },
+            address: desired.address, stackName: desired.stackName, region: desired.region, kind: recorded == nil ? .create : .update,
+            basedOnSerial: basedOnSerial, changes: ordered, unchangedCount: outcomes.values.count { !$0.isListed && $0.willChange == .no },
             parameters: parameters.listed, outputs: outputChanges(), tags: tagChanges(), settings: settingChanges(),
             hazards: hazards(of: ordered), notes: notes + findings)
     }

@@ -116,7 +116,7 @@ extension SecretDigest {
 }
 
 extension StackConfiguration {
-    /// The document whose canonical text the digest is taken over; what is missing or empty is left out.
+    /// The document whose canonical text the digest is taken over; what is missing is left out.
     var document: JSONValue {
         var members: OrderedDictionary<String, JSONValue> = [
             "stack_name": .string(stackName), "region": .string(region),

@@ -11,17 +11,29 @@ struct ContentsRecorder {
     /// The deployment that leaves the contents.
     let serial: Int
 
-    /// Brings the rows to what a deployment left. Returns the digest over the difference, `nil` where there is none: the
-    /// canonical JSON of the lists of new rows and of the names of ended ones, each sorted by name.
+    /// Brings the rows to what a deployment left; `nil` leaves them. Returns the digest over the difference, `nil` where
+    /// there is none: the canonical JSON of the lists of new rows and of the names of ended ones, each sorted by name.
     func record(resources: [RecordedResource]?, outputs: [StackOutput]?) throws -> Digest? {
-        let resourceChange = try resources.map(record(resources:)) ?? Change()
-        let outputChange = try outputs.map(record(outputs:)) ?? Change()
-        if resourceChange.isEmpty && outputChange.isEmpty { return nil }
+        let resources = try resources.map { try record($0.map { ($0.resource.logicalID, $0.document) }, in: .resources) } ?? Change()
+        let outputs = try outputs.map { try record($0.map { ($0.key, $0.document) }, in: .outputs) } ?? Change()
+        if resources.isEmpty && outputs.isEmpty { return nil }
         let document: JSONValue = [
-            "resources": resourceChange.addedDocument, "ended_resources": resourceChange.endedDocument,
-            "outputs": outputChange.addedDocument, "ended_outputs": outputChange.endedDocument,
+            "resources": resources.addedDocument, "ended_resources": resources.endedDocument,
+            "outputs": outputs.addedDocument, "ended_outputs": outputs.endedDocument,
         ]
         return Digest(of: document.canonicalText)
+    }
+
+    private struct Table {
+        let name: String
+        let key: String
+        /// The key and all that may change.
+        let columns: [String]
+
+        static let resources = Table(
+            name: "resources", key: "logical_id",
+            columns: ["logical_id", "physical_id", "type", "status", "status_reason", "updated_at", "properties"])
+        static let outputs = Table(name: "outputs", key: "name", columns: ["name", "value", "description", "export_name"])
     }
 
     private struct Change {
@@ -33,57 +45,67 @@ struct ContentsRecorder {
         var endedDocument: JSONValue { .array(ended.sorted().map(JSONValue.string)) }
     }
 
-    private func record(resources: [RecordedResource]) throws -> Change {
+    /// - Parameter documents: the columns that are not NULL, by key.
+    private func record(_ documents: [(key: String, document: JSONValue)], in table: Table) throws -> Change {
         var change = Change()
-        var earlier = try StackHistory(db: db).resources(of: stackKey, at: nil, withProperties: true)
+        var earlier = try current(table)
         let end = try db.cachedStatement(
-            sql: "UPDATE resources SET until = ? WHERE stack_key = ? AND logical_id = ? AND until IS NULL")
+            sql: "UPDATE \(table.name) SET until = ? WHERE stack_key = ? AND \(table.key) = ? AND until IS NULL")
         let insert = try db.cachedStatement(
             sql: """
-                INSERT INTO resources
-                    (stack_key, logical_id, since, physical_id, type, status, status_reason, updated_at, properties)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO \(table.name) (stack_key, since, \(table.columns.joined(separator: ", ")))
+                VALUES (?, ?\(String(repeating: ", ?", count: table.columns.count)))
                 """)
-        let byName = OrderedDictionary(resources.map { ($0.resource.logicalID, $0) }, uniquingKeysWith: { _, last in last })
-        for (name, recorded) in byName {
-            let before = earlier.removeValue(forKey: name)
-            if before?.document == recorded.document { continue }
+        for (key, document) in OrderedDictionary(documents, uniquingKeysWith: { _, last in last }) {
+            let before = earlier.removeValue(forKey: key)
+            if before == document { continue }
             if before != nil {
-                try end.execute(arguments: [serial, stackKey, name])
-                change.ended.append(name)
+                try end.execute(arguments: [serial, stackKey, key])
+                change.ended.append(key)
             }
-            let resource = recorded.resource
-            try insert.execute(arguments: [
-                stackKey, name, serial, resource.physicalID, resource.type, resource.status.rawValue, resource.statusReason,
-                resource.updatedAt?.milliseconds, recorded.properties?.canonicalText,
-            ])
-            change.added[name] = recorded.document
+            try insert.execute(arguments: [stackKey, serial] + StatementArguments(table.columns.map { document[$0]?.columnValue }))
+            change.added[key] = document
         }
-        for name in earlier.keys { try end.execute(arguments: [serial, stackKey, name]) }
+        for key in earlier.keys { try end.execute(arguments: [serial, stackKey, key]) }
         change.ended.append(contentsOf: earlier.keys)
         return change
     }
 
-    private func record(outputs: [StackOutput]) throws -> Change {
-        var change = Change()
-        var earlier = try StackHistory(db: db).outputs(of: stackKey, at: nil)
-        let end = try db.cachedStatement(sql: "UPDATE outputs SET until = ? WHERE stack_key = ? AND name = ? AND until IS NULL")
-        let insert = try db.cachedStatement(
-            sql: "INSERT INTO outputs (stack_key, name, since, value, description, export_name) VALUES (?, ?, ?, ?, ?, ?)")
-        let byName = OrderedDictionary(outputs.map { ($0.key, $0) }, uniquingKeysWith: { _, last in last })
-        for (name, output) in byName {
-            let before = earlier.removeValue(forKey: name)
-            if before == output { continue }
-            if before != nil {
-                try end.execute(arguments: [serial, stackKey, name])
-                change.ended.append(name)
-            }
-            try insert.execute(arguments: [stackKey, name, serial, output.value, output.description, output.exportName])
-            change.added[name] = output.document
+    private func current(_ table: Table) throws -> [String: JSONValue] {
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT \(table.columns.joined(separator: ", ")) FROM \(table.name)
+                \(StackHistory.source(index: "\(table.name)_now", at: nil))
+                """)
+        let rows = try Row.fetchCursor(statement, arguments: [stackKey])
+        var documents: [String: JSONValue] = [:]
+        while let row = try rows.next() {
+            let document = JSONValue(columns: row)
+            documents[document[table.key]?.scalarText ?? ""] = document
         }
-        for name in earlier.keys { try end.execute(arguments: [serial, stackKey, name]) }
-        change.ended.append(contentsOf: earlier.keys)
-        return change
+        return documents
+    }
+}
+
+extension JSONValue {
+    /// The columns of a row that are not NULL, under their names; bytes in hexadecimal.
+    init(columns row: Row) {
+        var members = OrderedDictionary<String, JSONValue>()
+        for (name, value) in row {
+            switch value.storage {
+            case .null: break
+            case .int64(let number): members[name] = .number(String(number))
+            case .double(let number): members[name] = .number(String(number))
+            case .string(let text): members[name] = .string(text)
+            case .blob(let bytes): members[name] = .string(Digest(bytes: bytes).hex)
+            }
+        }
+        self = .object(members)
+    }
+
+    /// What a column holds for a member of such a document: text or an integer.
+    fileprivate var columnValue: (any DatabaseValueConvertible)? {
+        if case .number(let text) = self { Int64(text) } else { scalarText }
     }
 }
 

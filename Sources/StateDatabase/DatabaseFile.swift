@@ -23,6 +23,7 @@ struct DatabaseFile {
         let descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             if errno == ENOENT { return .missing }
+            if errno == ENOTDIR { throw notAFolder(String(cString: strerror(ENOTDIR))) }
             throw systemProblem("could not be opened", errno)
         }
         defer { close(descriptor) }
@@ -35,10 +36,13 @@ struct DatabaseFile {
         return .database(applicationID: number(at: 68), version: number(at: 60))
     }
 
-    /// Whether committed changes may be in the write-ahead log and not in the file yet.
-    var hasPendingLog: Bool {
-        var status = stat()
-        return stat(path + "-wal", &status) == 0 && status.st_size > 0
+    /// Whether a companion file has changes that must be put into the file, or a half-done change that must be taken out
+    /// of it, before the file alone is whole.
+    var isUnsettled: Bool {
+        ["-wal", "-journal"].contains { suffix in
+            var status = stat()
+            return stat(path + suffix, &status) == 0 && status.st_size > 0
+        }
     }
 
     /// Makes the folder (mode 0700) and an empty file (mode 0600) where they are missing; SQLite gives its companions
@@ -47,10 +51,12 @@ struct DatabaseFile {
         do {
             try FileManager.default.createDirectory(
                 atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        } catch {
-            throw Problem(
-                .failed, "state-unreadable", "The state folder \(folder) could not be made",
-                detail: "\((error as NSError).localizedDescription) Name another folder with PIPEPLAN_STATE.")
+        } catch let error as CocoaError {
+            switch error.code {
+            case .fileWriteNoPermission, .fileWriteVolumeReadOnly: throw readOnly("the folder could not be made")
+            case .fileWriteOutOfSpace: throw diskFull("the folder could not be made")
+            default: throw notAFolder(error.localizedDescription)
+            }
         }
         let descriptor = Foundation.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         if descriptor >= 0 {
@@ -58,6 +64,11 @@ struct DatabaseFile {
         } else if errno != EEXIST {
             throw systemProblem("could not be made", errno)
         }
+    }
+
+    /// Throws where the file or its companions can't be written: SQLite itself would not say why.
+    func requireWritable() throws {
+        for path in [folder, path] where access(path, W_OK) != 0 { throw systemProblem("could not be written to", errno) }
     }
 
     /// The file as a URI that tells SQLite nothing will change it: no lock is taken and no companion file needed.
@@ -72,7 +83,8 @@ extension DatabaseFile {
     func newer(_ version: Int) -> Problem {
         Problem(
             .failed, "state-newer", "The state database \(path) was written by a newer pipeplan",
-            detail: "Its schema has version \(version), and this program knows \(Schema.version). Nothing was changed. Install the newer pipeplan.")
+            detail: "Its schema has version \(version), and this program knows \(Schema.version). Nothing was changed. "
+                + "Install the newer pipeplan.")
     }
 
     func foreign() -> Problem {
@@ -84,13 +96,21 @@ extension DatabaseFile {
     func damaged(_ why: String) -> Problem {
         Problem(
             .failed, "state-corrupt", "The state database \(path) is damaged",
-            detail: "\(why). Nothing was written. Put a backup in its place, or move it away together with its -wal and -shm files and start anew.")
+            detail: "\(why). Nothing was written. Put a backup in its place, or move it away together with its -wal and -shm "
+                + "files and start anew.")
     }
 
     func unsettledOnReadOnly() -> Problem {
         Problem(
             .failed, "state-read-only", "The state database \(path) can't be read where nothing may be written",
-            detail: "It was not closed cleanly: changes are still in \(path)-wal. Copy the folder to where you may write and name it with PIPEPLAN_STATE.")
+            detail: "It was not closed cleanly: some of it is in \(path)-wal or -journal. Copy the folder to where you may "
+                + "write and name it with PIPEPLAN_STATE.")
+    }
+
+    private func notAFolder(_ reason: String) -> Problem {
+        Problem(
+            .badInput, "state-folder", "\(folder) can't be the state folder",
+            detail: "The reason: \(reason). Name another folder with PIPEPLAN_STATE.")
     }
 
     /// What an error code of the operating system means for the user.
@@ -124,7 +144,8 @@ extension DatabaseFile {
     private func locked() -> Problem {
         Problem(
             .failed, "state-locked", "The state database \(path) is locked by another process",
-            detail: "It stayed so for \(busyTimeout.formatted(.units(allowed: [.seconds, .milliseconds]))). Nothing was written. Another pipeplan, or a program such as sqlite3, is writing to it: try again when that is done.")
+            detail: "It stayed so for \(busyTimeout.formatted(.units(allowed: [.seconds, .milliseconds]))). "
+                + "Nothing was written. Another pipeplan, or a program such as sqlite3, is writing to it: try again when that is done.")
     }
 
     private func diskFull(_ reason: String) -> Problem {
@@ -136,6 +157,7 @@ extension DatabaseFile {
     func readOnly(_ reason: String) -> Problem {
         Problem(
             .failed, "state-read-only", "The state database \(path) can't be written to",
-            detail: "The reason: \(reason). Nothing was changed. Check the permissions of the file and its folder, or name another folder with PIPEPLAN_STATE.")
+            detail: "The reason: \(reason). Nothing was changed. Check the permissions of the file and its folder, or name "
+                + "another folder with PIPEPLAN_STATE.")
     }
 }

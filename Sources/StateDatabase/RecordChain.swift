@@ -1,7 +1,6 @@
 import Foundation
 import GRDB
 import Model
-import OrderedCollections
 
 /// The hashes that chain the records of a stack: each covers the bytes stored for its record and the hash before it.
 ///
@@ -52,7 +51,7 @@ struct RecordChain {
                 """,
             arguments: [deployment])
         var documents: [JSONValue] = []
-        while let row = try rows.next() { documents.append(.object(Self.members(of: row))) }
+        while let row = try rows.next() { documents.append(JSONValue(columns: row)) }
         return documents.isEmpty ? nil : Digest(of: JSONValue.array(documents).canonicalText)
     }
 
@@ -61,21 +60,7 @@ struct RecordChain {
         guard let row = try Row.fetchOne(statement, arguments: [deployment]) else {
             throw DamagedRecord("What deployment \(deployment) refers to is missing")
         }
-        return JSONValue.object(Self.members(of: row)).canonicalText
-    }
-
-    private static func members(of row: Row) -> OrderedDictionary<String, JSONValue> {
-        var members = OrderedDictionary<String, JSONValue>()
-        for (name, value) in row {
-            switch value.storage {
-            case .null: break
-            case .int64(let number): members[name] = .number(String(number))
-            case .double(let number): members[name] = .number(String(number))
-            case .string(let text): members[name] = .string(text)
-            case .blob(let bytes): members[name] = .string(Digest(bytes: bytes).hex)
-            }
-        }
-        return members
+        return JSONValue(columns: row).canonicalText
     }
 
     private static let intent = """

@@ -75,7 +75,16 @@ extension Digest {
     }
 
     init(bytes: Data) {
-        let digits = Array("0123456789abcdef".utf8)
-        self.init(hex: String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self))
+        let digits = StaticString("0123456789abcdef")
+        self.init(
+            hex: String(unsafeUninitializedCapacity: 2 * bytes.count) { target in
+                var index = 0
+                for byte in bytes {
+                    target[index] = digits.utf8Start[Int(byte >> 4)]
+                    target[index + 1] = digits.utf8Start[Int(byte & 15)]
+                    index += 2
+                }
+                return index
+            })
     }
 }

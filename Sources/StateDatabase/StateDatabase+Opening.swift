@@ -25,12 +25,13 @@ extension StateDatabase {
         return try file.explainingErrors {
             switch access {
             case .readOnly:
-                let isBlank = content == .missing || (content == .empty && !file.hasPendingLog)
+                let isBlank = content == .missing || (content == .empty && !file.isUnsettled)
                 return isBlank ? try blank(file) : try openForReading(file)
             case .readWrite:
                 if content == .missing { try file.create() }
+                try file.requireWritable()
                 // A newer schema may be in the log only, and closing a connection that may write would put it into the file.
-                if file.hasPendingLog { _ = try openForReading(file) }
+                if file.isUnsettled { _ = try openForReading(file) }
                 return try openForWriting(file, context: context)
             }
         }
@@ -62,10 +63,15 @@ extension StateDatabase {
         do {
             return try open(file.path) ?? blank(file)
         } catch let error as DatabaseError where [.SQLITE_CANTOPEN, .SQLITE_READONLY].contains(error.resultCode) {
-            // SQLite reads a write-ahead-logged database only where it may make companion files, or where it is told
-            // that nobody writes: https://www.sqlite.org/wal.html#read_only_databases
-            if file.hasPendingLog { throw file.unsettledOnReadOnly() }
-            return try open(file.immutableURI) ?? blank(file)
+            guard file.isUnsettled else {
+                // SQLite reads a write-ahead-logged database only where it may make companion files, or where it is told
+                // that nobody writes: https://www.sqlite.org/wal.html#read_only_databases
+                return try open(file.immutableURI) ?? blank(file)
+            }
+            // A process was killed, and only a connection that may write can tidy up after it.
+            do { try file.requireWritable() } catch { throw file.unsettledOnReadOnly() }
+            try DatabaseQueue(path: file.path, configuration: configuration(file, readOnly: false)).close()
+            return try open(file.path) ?? blank(file)
         }
     }
 

@@ -58,7 +58,9 @@ package final class StateDatabase: Sendable {
     /// GRDB would hand SQLite a connection that is gone.
     private func requireOpen() throws {
         guard isClosed.load(ordering: .acquiring) else { return }
-        throw Problem(.failed, "state-closed", "The state database \(path) was used after it had been closed", detail: "This is a bug in pipeplan.")
+        throw Problem(
+            .failed, "state-closed", "The state database \(path) was used after it had been closed",
+            detail: "This is a bug in pipeplan.")
     }
 }
 

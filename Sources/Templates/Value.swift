@@ -31,6 +31,8 @@ package indirect enum Symbol: Hashable, Sendable {
     case function(String, [Value])
     /// `Fn::If` on a condition that is not decided here.
     case conditional(condition: String, Value, Value)
+    /// The value the symbol gets by the deployment that is planned: a different one from what it has now.
+    case pending(Symbol)
 }
 
 extension Value {
@@ -79,6 +81,7 @@ extension Value {
 extension Symbol {
     package var arguments: [Value] {
         switch self {
+        case .pending(let symbol): [.symbol(symbol)]
         case .ref, .attribute, .parameter, .secret, .pseudo, .dynamicReference: []
         case .concatenation(let parts): parts
         case .function(_, let arguments): arguments

@@ -1,0 +1,27 @@
+/// A service that pipeplan talks to.
+package enum Service: String, CaseIterable, Sendable {
+    case cloudFormation = "CloudFormation"
+    case sts = "STS"
+    case s3 = "S3"
+
+    /// The first label of its hosts, and its name in a signature's scope.
+    package var hostLabel: String {
+        switch self {
+        case .cloudFormation: "cloudformation"
+        case .sts: "sts"
+        case .s3: "s3"
+        }
+    }
+
+    /// The end of AWS_ENDPOINT_URL_…
+    var variableSuffix: String { hostLabel.uppercased() }
+
+    /// The `Version` its query protocol wants; `nil` for services that speak another protocol.
+    var queryVersion: String? {
+        switch self {
+        case .cloudFormation: "2010-05-15"
+        case .sts: "2011-06-15"
+        case .s3: nil
+        }
+    }
+}

@@ -1,0 +1,60 @@
+import Foundation
+package import Model
+
+/// Both of AWS's shared files, and the profiles in them.
+package struct SharedFiles: Hashable, Sendable {
+    package var config: SharedFile
+    package var credentials: SharedFile
+
+    package init(config: SharedFile, credentials: SharedFile) {
+        self.config = config
+        self.credentials = credentials
+    }
+
+    /// Reads the files that AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE name, else those in `~/.aws`. A file that
+    /// does not exist is empty. Throws `Problem` where one can't be read.
+    package static func read(environment: [String: String], workingDirectory: String) throws(Problem) -> SharedFiles {
+        SharedFiles(
+            config: try file(environment, "AWS_CONFIG_FILE", "config", workingDirectory),
+            credentials: try file(environment, "AWS_SHARED_CREDENTIALS_FILE", "credentials", workingDirectory))
+    }
+
+    private static func file(
+        _ environment: [String: String], _ variable: String, _ name: String, _ workingDirectory: String
+    ) throws(Problem) -> SharedFile {
+        let home = environment["HOME"] ?? environment["USERPROFILE"] ?? ""
+        let path = environment[variable].flatMap { $0.isEmpty ? nil : $0 } ?? "~/.aws/\(name)"
+        let expanded = path.hasPrefix("~/") ? home + path.dropFirst() : path
+        let absolute = expanded.hasPrefix("/") ? expanded : "\(workingDirectory)/\(expanded)"
+        guard FileManager.default.fileExists(atPath: absolute) else { return SharedFile(missing: path) }
+        let text: String
+        do {
+            text = try String(contentsOf: URL(filePath: absolute), encoding: .utf8)
+        } catch {
+            throw Problem(
+                .badInput, "unreadable-aws-file", "\(path) can't be read", detail: "It must be a file of UTF-8 text that you may read.")
+        }
+        return try SharedFile(path: path, text: text)
+    }
+
+    /// All profiles, sorted.
+    package var profileNames: [String] {
+        let fromConfig = config.sections.keys.compactMap { name in
+            name == "default" ? name : name.hasPrefix("profile ") ? String(name.dropFirst(8)) : nil
+        }
+        return Set(fromConfig).union(credentials.sections.keys).sorted()
+    }
+
+    /// The settings of a profile: those of the credentials file win over those of the config file, as the SDKs have it.
+    package func profile(_ name: String) -> [String: SharedFile.Setting] {
+        let fromConfig = (name == "default" ? config.sections["default"] : nil) ?? [:]
+        return fromConfig
+            .merging(config.sections["profile \(name)"] ?? [:]) { _, last in last }
+            .merging(credentials.sections[name] ?? [:]) { _, last in last }
+    }
+
+    /// A `[services …]` section of the config file.
+    func services(_ name: String) -> [String: SharedFile.Setting] {
+        config.sections["services \(name)"] ?? [:]
+    }
+}

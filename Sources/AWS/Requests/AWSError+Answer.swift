@@ -1,0 +1,61 @@
+import Foundation
+
+extension AWSError {
+    /// Reads an answer whose status is no success: CloudFormation's and STS's form, S3's, EC2's, or none of them.
+    init(_ response: HTTPResponse, service: String, action: String) {
+        let document = try? XMLReader.read(response.body)
+        let error = document.flatMap(Self.errorElement)
+        let code = error?.text("Code") ?? Self.code(forStatus: response.status)
+        let requestID =
+            document?.text("RequestId") ?? document?.text("RequestID") ?? document?["ResponseMetadata"]?.text("RequestId")
+            ?? response.requestID
+        self.init(
+            service: service, action: action, code: code,
+            message: error?.text("Message") ?? error?.text("message") ?? Self.excerpt(response, isXML: document != nil),
+            status: response.status, requestID: requestID, retryAfter: response.retryAfter,
+            bucketRegion: Self.bucketRegion(response, code: code, error: error))
+    }
+
+    private static func errorElement(_ document: XMLElement) -> XMLElement? {
+        switch document.name {
+        case "Error": document
+        default: document["Error"] ?? document["Errors"]?["Error"]
+        }
+    }
+
+    /// HEAD has no body to hold a code.
+    private static func code(forStatus status: Int) -> String {
+        switch status {
+        case 403: "Forbidden"
+        case 404: "NotFound"
+        case 412: "PreconditionFailed"
+        default: "HTTP\(status)"
+        }
+    }
+
+    /// The start of an answer that AWS did not write, such as a proxy's page.
+    private static func excerpt(_ response: HTTPResponse, isXML: Bool) -> String {
+        guard !isXML else { return "" }
+        let text = String(decoding: response.body.prefix(300), as: UTF8.self)
+        return text.split(whereSeparator: \.isWhitespace).joined(separator: " ").filter { $0.isASCII && !$0.isNewline }
+    }
+
+    private static func bucketRegion(_ response: HTTPResponse, code: String, error: XMLElement?) -> String? {
+        guard ["PermanentRedirect", "AuthorizationHeaderMalformed", "HTTP301", "IllegalLocationConstraintException"].contains(code)
+        else { return nil }
+        return response.headers["x-amz-bucket-region"] ?? error?.text("Region")
+    }
+}
+
+extension HTTPResponse {
+    var requestID: String? { headers["x-amzn-requestid"] ?? headers["x-amz-request-id"] }
+
+    /// What `x-amz-retry-after` (milliseconds) or `Retry-After` (seconds) asks for.
+    var retryAfter: Duration? {
+        if let milliseconds = headers["x-amz-retry-after"].flatMap({ Int($0) }), milliseconds >= 0 {
+            return .milliseconds(milliseconds)
+        }
+        if let seconds = headers["retry-after"].flatMap({ Int($0) }), seconds >= 0 { return .seconds(seconds) }
+        return nil
+    }
+}

@@ -1,0 +1,111 @@
+// libcurl for Swift. curl_easy_setopt and curl_easy_getinfo are variadic C functions, which Swift cannot call and C
+// does not check: one function here per option that is used, with the type that the option really takes.
+#ifndef CCURL_H
+#define CCURL_H
+
+#include <curl/curl.h>
+
+#if LIBCURL_VERSION_NUM < 0x074b00
+#error "pipeplan needs libcurl 7.75 or newer"
+#endif
+
+// The request
+
+static inline CURLcode ccurl_set_url(CURL *easy, const char *url) { return curl_easy_setopt(easy, CURLOPT_URL, url); }
+
+/// Leaves `/../` and `//` in the path as they are: the path that was signed is the path that is sent.
+static inline CURLcode ccurl_set_path_as_is(CURL *easy) { return curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L); }
+
+static inline CURLcode ccurl_set_method(CURL *easy, const char *method) {
+    return curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method);
+}
+
+/// A request without a body, whose answer has none either (HEAD).
+static inline CURLcode ccurl_set_no_body(CURL *easy) { return curl_easy_setopt(easy, CURLOPT_NOBODY, 1L); }
+
+/// Copies `size` bytes as the request's body.
+static inline CURLcode ccurl_set_body(CURL *easy, const void *bytes, curl_off_t size) {
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, size);
+    return code != CURLE_OK ? code : curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, (const char *)bytes);
+}
+
+/// The list must live as long as the transfer.
+static inline CURLcode ccurl_set_headers(CURL *easy, struct curl_slist *list) {
+    return curl_easy_setopt(easy, CURLOPT_HTTPHEADER, list);
+}
+
+// The connection
+
+static inline CURLcode ccurl_set_http2_over_tls(CURL *easy) {
+    return curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+}
+
+static inline CURLcode ccurl_set_only_http(CURL *easy) {
+#if LIBCURL_VERSION_NUM >= 0x075500
+    return curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+#else
+    return curl_easy_setopt(easy, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+#endif
+}
+
+/// Opens a connection of its own instead of taking an idle one.
+static inline CURLcode ccurl_set_fresh_connection(CURL *easy) { return curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L); }
+
+static inline CURLcode ccurl_set_no_signals(CURL *easy) { return curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L); }
+
+static inline CURLcode ccurl_set_connect_timeout(CURL *easy, long milliseconds) {
+    return curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, milliseconds);
+}
+
+static inline CURLcode ccurl_set_timeout(CURL *easy, long milliseconds) {
+    return curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, milliseconds);
+}
+
+/// `""` is no proxy at all; libcurl's own look into the environment is switched off either way.
+static inline CURLcode ccurl_set_proxy(CURL *easy, const char *url, const char *exceptions) {
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_PROXY, url);
+    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_NOPROXY, exceptions);
+    return code != CURLE_OK ? code : curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+}
+
+/// Checks the server's certificate and its name.
+static inline CURLcode ccurl_set_verified(CURL *easy) {
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+    return code != CURLE_OK ? code : curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+}
+
+static inline CURLcode ccurl_set_ca_bundle(CURL *easy, const char *path) { return curl_easy_setopt(easy, CURLOPT_CAINFO, path); }
+
+// The answer
+
+/// Must return `size`; anything less ends the transfer.
+typedef size_t (*ccurl_receiver)(char *bytes, size_t one, size_t size, void *context);
+
+static inline CURLcode ccurl_set_body_receiver(CURL *easy, ccurl_receiver receiver, void *context) {
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, receiver);
+    return code != CURLE_OK ? code : curl_easy_setopt(easy, CURLOPT_WRITEDATA, context);
+}
+
+static inline CURLcode ccurl_set_header_receiver(CURL *easy, ccurl_receiver receiver, void *context) {
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, receiver);
+    return code != CURLE_OK ? code : curl_easy_setopt(easy, CURLOPT_HEADERDATA, context);
+}
+
+/// `buffer` holds CURL_ERROR_SIZE bytes and lives as long as the handle.
+static inline CURLcode ccurl_set_error_buffer(CURL *easy, char *buffer) {
+    return curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, buffer);
+}
+
+/// The HTTP status, or 0 where none came.
+static inline long ccurl_status(CURL *easy) {
+    long status = 0;
+    return curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK ? status : 0;
+}
+
+/// Microseconds until the connection was ready for the request; 0 where it never was.
+static inline curl_off_t ccurl_time_until_request(CURL *easy) {
+    curl_off_t time = 0;
+    return curl_easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &time) == CURLE_OK ? time : 0;
+}
+
+#endif

@@ -1,0 +1,76 @@
+import AWS
+import Deploying
+import Foundation
+import Model
+import Reporting
+import StateDatabase
+import Synchronization
+
+/// The way into AWS for the stacks of one command, and who goes it.
+struct CloudAccess {
+    let context: Context
+    let session: AWSSession
+    let identity: CallerIdentity
+
+    /// Opens a session for a stack and finds out whose it is.
+    init(_ context: Context, _ options: AWSOptions, profile: String?, region: String) async throws {
+        let style = Style.error(context)
+        let isVerbose = options.verbose
+        self.context = context
+        session = try AWSSession(context: context, profile: options.profile ?? profile, region: region) { line in
+            if isVerbose { context.terminal.writeError(style.dim(line.text) + "\n") }
+        }
+        identity = try await session.sts().getCallerIdentity()
+    }
+
+    var actor: DeploymentActor {
+        DeploymentActor(identityArn: identity.arn, user: context.userName, host: context.hostName)
+    }
+
+    /// A deployer that reports to the terminal and asks there.
+    func deployer(_ database: StateDatabase, total: Int, autoApprove: Bool, quiet: Bool) throws -> Deployer {
+        let style = Style.error(context)
+        let progress = Mutex(ProgressText(style, isLive: context.terminal.errorIsTerminal, columns: context.terminal.columns, total: total))
+        let context = context
+        return Deployer(
+            client: try session.cloudFormation(), artifacts: try session.s3(), database: database, context: context,
+            report: { notice in
+                guard !quiet else { return }
+                let text = progress.withLock { $0.text(for: notice, now: context.clock.now()) }
+                context.terminal.writeError(text)
+            },
+            ask: { question in
+                context.terminal.writeError(progress.withLock { $0.end() })
+                return Consent(context).answer(question, autoApprove: autoApprove)
+            })
+    }
+}
+
+extension RequestLogLine {
+    /// One line, without anything secret: `CloudFormation DescribeStacks us-east-1 200 0.04s (request 1b6c…)`.
+    fileprivate var text: String {
+        let result =
+            switch outcome {
+            case .success: "\(status.map(String.init) ?? "")"
+            case .failure(let code, let wait): "\(status.map { "\($0) " } ?? "")\(code)\(wait == nil ? "" : ", trying again")"
+            }
+        let attempt = attempt > 1 ? " attempt \(attempt)" : ""
+        let id = requestID.map { " (request \($0))" } ?? ""
+        return "\(service) \(action) \(region) \(result)\(attempt) \(TimeText.duration(duration.seconds))\(id)"
+    }
+}
+
+extension Duration {
+    var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+}
+
+extension Context {
+    var userName: String { environment["USER"] ?? environment["LOGNAME"] ?? NSUserName() }
+
+    var hostName: String {
+        var name = [CChar](repeating: 0, count: 256)
+        // ProcessInfo.hostName may ask the network's name service, which can take seconds.
+        guard gethostname(&name, name.count - 1) == 0 else { return "unknown" }
+        return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}

@@ -1,0 +1,79 @@
+import ArgumentParser
+import Deploying
+import Model
+import OrderedCollections
+import Planning
+import Reporting
+import StateDatabase
+import Templates
+
+struct DestroyCommand: ContextCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "destroy",
+        abstract: "Delete stacks and everything in them, after showing what that is.",
+        discussion: """
+              pipeplan destroy image-pipeline:develop
+
+            Resources with DeletionPolicy Retain stay. History stays too: what was deployed can be looked up and deployed again.
+            """)
+
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var aws: AWSOptions
+    @Argument(help: "Stacks, as <stack> or <stack>:<environment>.")
+    var stacks: [String]
+    @Flag(name: .long, help: "Do not ask.")
+    var autoApprove = false
+
+    func run(in context: Context) async throws -> ExitStatus {
+        let workspace = try Workspace(context, common, .readWrite)
+        let recorded = try workspace.recordedStacks(stacks, common)
+        let known = recorded.map(\.address).filter { (try? workspace.project.configuration(of: $0)) != nil }
+        // In the reverse of the order they were made in; what has no files any more has nothing that depends on it.
+        let order = try workspace.project.deploymentOrder(known).reversed() + recorded.map(\.address).filter { !known.contains($0) }
+        var reports: [DeploymentResult] = []
+        var status = ExitStatus.success
+        try await workspace.withCloud { context in
+            for address in order {
+                guard let stack = recorded.first(where: { $0.address == address }) else { continue }
+                let result = try await destroy(stack, workspace, context)
+                reports.append(result)
+                guard result.ending.exit == .success else {
+                    status = result.ending.exit
+                    return
+                }
+            }
+        }
+        if common.json { context.terminal.write(try JSONReport.render(HistoryReport(reports.map(\.deployment)))) }
+        return status
+    }
+
+    private func destroy(_ stack: RecordedStack, _ workspace: Workspace, _ context: Context) async throws -> DeploymentResult {
+        let configuration = try? workspace.project.configuration(of: stack.address)
+        let plan = try planDestroy(stack, protected: Set(configuration?.protect.map(\.value) ?? []), types: workspace.types)
+        if !common.json { context.terminal.write(PlanText.render(plan, .output(context))) }
+        let cloud = try await CloudAccess(context, aws, profile: configuration?.profile, region: stack.region)
+        let refusals = configuration?.guardrailFindings(accountID: cloud.identity.account, region: nil).filter { $0.code == "account-not-allowed" }
+        if let refusals, !refusals.isEmpty { throw Problem(.refused, refusals) }
+        guard let approval = try Consent(context).approve(plan, autoApprove: autoApprove) else {
+            throw Problem(.refused, "not-approved", "The destruction was not approved", detail: "Nothing was done.")
+        }
+        let template = try Template.read(stack.templateBody, file: "recorded template").get()
+        let desired = DesiredStack(
+            address: stack.address, stackName: stack.stackName, region: stack.region, accountID: cloud.identity.account, template: template,
+            parameters: stack.parameters.mapValues { value in
+                switch value {
+                case .plain(let text): .plain(text)
+                case .secret(let digest): .previousSecret(digest)
+                }
+            }, tags: stack.tags, capabilities: stack.capabilities, notificationArns: stack.notificationArns,
+            terminationProtection: stack.terminationProtection)
+        let request = DeploymentRequest(
+            plan: plan, desired: desired, kind: .destroy, actor: cloud.actor, git: GitState.current(of: workspace.project.root),
+            toolVersion: Version.current, commandLine: Application.commandLine, approval: approval.rawValue,
+            planJSON: try Application.encode(plan), serviceRole: configuration?.serviceRole)
+        let deployer = try cloud.deployer(workspace.database, total: plan.changes.count, autoApprove: autoApprove, quiet: common.json)
+        let result = try await deployer.deploy(request)
+        DeploymentEnd(context, common).tell(result, template: nil)
+        return result
+    }
+}

@@ -1,0 +1,30 @@
+import ArgumentParser
+import Model
+
+/// Options that every command takes.
+struct CommonOptions: ParsableArguments {
+    @Flag(name: .long, help: "Print the result as JSON, in a documented, versioned shape.")
+    var json = false
+
+    @Flag(name: .long, help: "Use the embedded sandbox instead of AWS (also PIPEPLAN_SANDBOX=1).")
+    var sandbox = false
+
+    @Option(name: [.customLong("env"), .customShort("e")], help: "The environment of stacks that have several (also PIPEPLAN_ENV).")
+    var environment: String?
+}
+
+/// Options of the commands that talk to AWS.
+struct AWSOptions: ParsableArguments {
+    @Option(name: .long, help: "The AWS profile; wins over the one in stack.yml and AWS_PROFILE.")
+    var profile: String?
+
+    @Flag(name: .shortAndLong, help: "Log each request to AWS on standard error.")
+    var verbose = false
+}
+
+extension Context {
+    /// Whether `--sandbox` or the environment asks for the sandbox.
+    func usesSandbox(_ options: CommonOptions) -> Bool {
+        options.sandbox || ["1", "true", "yes"].contains(environment["PIPEPLAN_SANDBOX"]?.lowercased())
+    }
+}

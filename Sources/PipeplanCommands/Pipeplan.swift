@@ -1,0 +1,75 @@
+package import ArgumentParser
+package import Model
+import Reporting
+
+/// The command line: parses it, runs one command, and turns whatever happens into an exit code.
+package struct Pipeplan: ParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "pipeplan",
+        abstract: "Plan and apply CloudFormation stacks, exactly as reviewed, with a recorded history.",
+        discussion: """
+            Stacks are described under stacks/, one folder each. A plan compares them with what is recorded under state/, offline.
+
+              pipeplan plan                              what would change, and what would be replaced
+              pipeplan apply image-pipeline:develop      show the plan, ask, and do that and no other
+              pipeplan history                           every deployment: who, when, what, why it failed
+              pipeplan --help plan                       a command in detail
+
+            Try it without an AWS account: add --sandbox to any command.
+            Exit codes: 0 done · 1 failed · 2 changes (plan --detailed-exitcode) · 3 refused · 4 bad input · 130 interrupted.
+            """,
+        version: "pipeplan \(Version.current)",
+        subcommands: [
+            PlanCommand.self, ApplyCommand.self, DestroyCommand.self, ResumeCommand.self, HistoryCommand.self, OutputsCommand.self,
+            ValidateCommand.self, StateCommand.self, SandboxCommand.self, VersionCommand.self,
+        ])
+
+    package init() {}
+
+    /// Runs the command that `arguments` (without the program's own name) ask for.
+    /// - Returns: the process's exit code, by design: 0, 1, 2, 3, 4 or 130.
+    package static func run(_ arguments: [String], in context: Context) async -> Int32 {
+        do {
+            var parsed = try parseAsRoot(arguments)
+            guard let command = parsed as? any ContextCommand else {
+                try parsed.run()
+                return ExitStatus.success.rawValue
+            }
+            return try await command.run(in: context).rawValue
+        } catch let problem as Problem {
+            context.terminal.writeError(FindingText.render(problem.findings, .error(context)))
+            return problem.status.rawValue
+        } catch is CancellationError {
+            return ExitStatus.interrupted.rawValue
+        } catch {
+            return report(error, context)
+        }
+    }
+
+    /// What the argument parser throws: help and version asked for are results, everything else is bad usage.
+    private static func report(_ error: any Error, _ context: Context) -> Int32 {
+        if let problem = explained(error) {
+            context.terminal.writeError(FindingText.render(problem.findings, .error(context)))
+            return problem.status.rawValue
+        }
+        let isAskedFor = exitCode(for: error).isSuccess
+        let message = fullMessage(for: error)
+        let text = message.hasSuffix("\n") ? message : message + "\n"
+        if isAskedFor {
+            context.terminal.write(text)
+            return ExitStatus.success.rawValue
+        }
+        context.terminal.writeError(text)
+        return ExitStatus.badInput.rawValue
+    }
+}
+
+/// A command that gets everything outside from a context.
+protocol ContextCommand: ParsableCommand {
+    func run(in context: Context) async throws -> ExitStatus
+}
+
+/// The program's version, by semver.org.
+package enum Version {
+    package static let current = "0.1.0"
+}

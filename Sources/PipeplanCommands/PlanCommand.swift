@@ -1,0 +1,69 @@
+import ArgumentParser
+import Deploying
+import Foundation
+import Model
+import Planning
+import Reporting
+
+struct PlanCommand: ContextCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "plan",
+        abstract: "Show what applying the stack files would change, offline.",
+        discussion: """
+            Compares stacks/ with what is recorded, without a request to AWS.
+
+              pipeplan plan                                every stack, in every environment
+              pipeplan plan image-pipeline:develop         one
+              pipeplan plan --out reviewed.plan            save it; `pipeplan apply reviewed.plan` does that and no other
+              pipeplan plan --detailed-exitcode            exit 2 where there are changes
+              pipeplan plan --json | jq '.stacks[].summary'
+            """)
+
+    @OptionGroup var common: CommonOptions
+    @Argument(help: "Stacks, as <stack> or <stack>:<environment>; all of them where none is named.")
+    var stacks: [String] = []
+    @Option(name: .long, help: "Save the plan to this file.")
+    var out: String?
+    @Option(name: .long, help: "The AWS profile whose region is used where stack.yml names none.")
+    var profile: String?
+    @Flag(name: .long, help: "Exit with 2 where there are changes.")
+    var detailedExitcode = false
+
+    func run(in context: Context) async throws -> ExitStatus {
+        let workspace = try Workspace(context, common, .readOnly)
+        var planned: [(plan: Plan, prepared: PreparedStack)] = []
+        var findings: [Finding] = []
+        for address in try workspace.project.deploymentOrder(workspace.addresses(stacks, common)) {
+            do {
+                let prepared = try workspace.prepare(address, profile: profile)
+                planned.append((try workspace.plan(prepared), prepared))
+            } catch let problem as Problem where problem.status == .badInput {
+                findings += problem.findings.filter { !findings.contains($0) }
+            }
+        }
+        guard findings.isEmpty else { throw Problem(.badInput, findings) }
+        let plans = planned.map(\.plan)
+        if common.json {
+            context.terminal.write(try JSONReport.render(PlanReport(plans)))
+        } else {
+            context.terminal.write(plans.map { PlanText.render($0, .output(context)) }.joined(separator: "\n"))
+        }
+        if let out {
+            let saved = SavedPlan(
+                stacks: planned.map { ($0.plan, $0.prepared.desired) }, lineage: workspace.database.lineage, toolVersion: Version.current,
+                context: context)
+            try write(try saved.encoded(), to: out, context)
+            if !common.json { context.terminal.writeError("\nSaved as \(out). To do exactly this: pipeplan apply \(out)\n") }
+        }
+        return detailedExitcode && plans.contains(where: \.hasChanges) ? .changesPresent : .success
+    }
+
+    private func write(_ data: Data, to path: String, _ context: Context) throws {
+        let url = URL(fileURLWithPath: path, relativeTo: URL(fileURLWithPath: context.workingDirectory, isDirectory: true))
+        do {
+            try data.write(to: url, options: .atomic)
+        } catch {
+            throw Problem(.failed, "plan-not-saved", "The plan could not be saved as \(path)", detail: error.localizedDescription)
+        }
+    }
+}

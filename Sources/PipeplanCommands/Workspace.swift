@@ -1,0 +1,99 @@
+import AWS
+import Foundation
+import Model
+import OrderedCollections
+import Planning
+import Project
+import ResourceTypes
+import StateDatabase
+import Templates
+
+/// Everything a command works with: the project around it, its recorded state, and the way into AWS or the sandbox.
+struct Workspace {
+    let context: Context
+    let project: Project
+    let database: StateDatabase
+    let usesSandbox: Bool
+    let types = ResourceTypeCatalog.bundled
+
+    init(_ context: Context, _ options: CommonOptions, _ access: StateDatabase.Access) throws {
+        self.context = context
+        usesSandbox = context.usesSandbox(options)
+        project = try Project.find(from: context)
+        let folder = Self.stateFolder(project, usesSandbox: usesSandbox)
+        database = try StateDatabase.open(folder: folder, access: access, context: context)
+    }
+
+    /// The sandbox's stacks are recorded beside the sandbox itself, apart from the real ones.
+    static func stateFolder(_ project: Project, usesSandbox: Bool) -> String {
+        usesSandbox ? "\(project.stateFolder)/sandbox" : project.stateFolder
+    }
+
+    func addresses(_ arguments: [String], _ options: CommonOptions) throws -> [StackAddress] {
+        try project.addresses(arguments, environment: options.environment)
+    }
+
+    /// Reads a stack's files and everything recorded of it, as far as that goes without a request.
+    /// - Parameter forDeployment: whether every parameter must have a value, since they are about to be sent.
+    func prepare(_ address: StackAddress, profile: String? = nil, forDeployment: Bool = false) throws -> PreparedStack {
+        let configuration = try project.configuration(of: address)
+        let recorded = try database.recordedStack(address)
+        let reading = configuration.loadTemplate()
+        guard let template = reading.value else { throw Problem(.badInput, reading.findings) }
+        var findings = reading.findings + template.check()
+
+        let resolved = configuration.resolveOffline(
+            declared: template.parameters, environment: context.environment, recorded: recorded?.parameters,
+            recordedOutput: { address, name in
+                (try? database.recordedStack(address))?.outputs.first { $0.key == name }?.value
+            },
+            fetch: { source throws(Problem) in try answer(source, forDeployment) },
+            requiresValues: forDeployment, digestNew: forDeployment, randomBytes: context.randomBytes)
+        findings += resolved.findings
+        let parameters = resolved.value ?? [:]
+        let bound = template.bind(parameters.mapValues(\.value))
+        findings += bound.findings
+        let region = try region(of: configuration, recorded, profile)
+        let desired = DesiredStack(
+            address: address, stackName: configuration.stackName, region: region, accountID: recorded?.accountID, template: template,
+            parameters: bound.value ?? [:], previousParameters: Set(parameters.filter { $0.value.usePreviousValue }.keys),
+            tags: configuration.tags, capabilities: configuration.capabilities, notificationArns: configuration.notificationArns,
+            terminationProtection: configuration.terminationProtection ?? recorded?.terminationProtection ?? false,
+            protected: Set(configuration.protect.map(\.value)))
+        if !findings.contains(where: { $0.severity == .error }) {
+            let pseudo = EvaluationEnvironment.pseudoParameters(stackName: desired.stackName, region: region)
+            var evaluator = Evaluator(template, EvaluationEnvironment(parameters: desired.parameters, pseudo: pseudo))
+            findings += evaluator.brokenRules()
+        }
+        guard !findings.contains(where: { $0.severity == .error }) else { throw Problem(.badInput, findings) }
+        return PreparedStack(configuration: configuration, desired: desired, recorded: recorded, warnings: findings)
+    }
+
+    func plan(_ stack: PreparedStack) throws -> Plan {
+        var plan = try Planning.plan(stack.desired, recorded: stack.recorded, types: types)
+        plan.notes = stack.warnings + plan.notes
+        return plan
+    }
+
+    /// A prompt's answer, where there is somebody to ask and the value is about to be used. It is echoed: the terminal's driver does that.
+    private func answer(_ source: ParameterSource, _ forDeployment: Bool) throws(Problem) -> String? {
+        guard forDeployment, case .prompt(let question) = source, context.terminal.isInteractive else { return nil }
+        context.terminal.writeError("\(question) ")
+        return context.terminal.readLine()
+    }
+
+    private func region(of configuration: StackSettings, _ recorded: RecordedStack?, _ profile: String?) throws -> String {
+        if let region = configuration.region ?? recorded?.region { return region }
+        if usesSandbox { return context.environment["AWS_REGION"] ?? context.environment["AWS_DEFAULT_REGION"] ?? "us-east-1" }
+        return try AWSSession(context: context, profile: profile ?? configuration.profile).region
+    }
+}
+
+/// One stack, ready to be planned.
+struct PreparedStack {
+    var configuration: StackSettings
+    var desired: DesiredStack
+    var recorded: RecordedStack?
+    /// Findings that are no errors.
+    var warnings: [Finding]
+}

@@ -1,0 +1,109 @@
+import Model
+package import Planning
+
+/// `plan --json`, format version 1.
+package struct PlanReport: Encodable, Sendable {
+    package var formatVersion = 1
+    package var stacks: [Stack]
+
+    package init(_ plans: [Plan]) { stacks = plans.map(Stack.init) }
+
+    package struct Stack: Encodable, Sendable {
+        var stack: String
+        var environment: String?
+        var stackName: String
+        var region: String
+        var kind: String
+        var basedOnSerial: Int
+        var hasChanges: Bool
+        var summary: Plan.Summary
+        var unchanged: Int
+        var changes: [Change]
+        var parameters: [ValueChange]
+        var outputs: [ValueChange]
+        var tags: [ValueChange]
+        var settings: [ValueChange]
+        var hazards: [Hazard]
+        var notes: [Note]
+
+        init(_ plan: Plan) {
+            stack = plan.address.stack
+            environment = plan.address.environment
+            stackName = plan.stackName
+            region = plan.region
+            kind = plan.kind.rawValue
+            basedOnSerial = plan.basedOnSerial
+            hasChanges = plan.hasChanges
+            summary = plan.summary
+            unchanged = plan.unchangedCount
+            changes = plan.changes.map(Change.init)
+            parameters = plan.parameters
+            outputs = plan.outputs
+            tags = plan.tags
+            settings = plan.settings
+            hazards = plan.hazards
+            notes = plan.notes.map { Note(code: $0.code, severity: $0.severity.rawValue, summary: $0.summary, detail: $0.detail) }
+        }
+    }
+
+    struct Change: Encodable, Sendable {
+        var logicalId: String
+        var type: String
+        var physicalId: String?
+        var action: String
+        var replacement: String?
+        var policyAction: String?
+        var listedByCloudFormation: Bool
+        var willChange: String
+        var willReplace: String
+        var renamedFrom: String?
+        var location: String?
+        var properties: [Property]
+
+        init(_ change: PlannedChange) {
+            logicalId = change.logicalID
+            type = change.type
+            physicalId = change.physicalID
+            action = change.action.rawValue
+            replacement = change.replacement?.rawValue
+            policyAction = change.policyAction?.rawValue
+            listedByCloudFormation = change.listedByCloudFormation
+            willChange = change.willChange.rawValue
+            willReplace = change.willReplace.rawValue
+            renamedFrom = change.renamedFrom
+            location = change.location?.description
+            properties = change.properties.map(Property.init)
+        }
+    }
+
+    struct Property: Encodable, Sendable {
+        var path: String
+        var before: JSONValue?
+        var after: JSONValue?
+        var known: Bool
+        var sensitive: Bool
+        var requiresReplacement: String
+        var causes: [String]
+        var willChange: String
+        var location: String?
+
+        init(_ change: PropertyChange) {
+            path = change.path
+            before = change.before
+            after = change.after
+            known = change.known
+            sensitive = change.sensitive
+            requiresReplacement = change.requiresReplacement.rawValue
+            causes = change.causes
+            willChange = change.willChange.rawValue
+            location = change.location?.description
+        }
+    }
+
+    struct Note: Encodable, Sendable {
+        var code: String
+        var severity: String
+        var summary: String
+        var detail: String
+    }
+}

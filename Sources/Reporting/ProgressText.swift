@@ -1,0 +1,102 @@
+package import Foundation
+package import Deploying
+import Model
+
+/// Tells of a running deployment on standard error: a line an event, and on a terminal a status line that is redrawn below them.
+package struct ProgressText: Sendable {
+    private let style: Style
+    private let isLive: Bool
+    private let columns: Int
+    /// How many resources the plan changes.
+    private let total: Int
+    /// When each resource's current operation began.
+    private var started: [String: Date] = [:]
+    private var inFlight: [String] = []
+    private var finished: Set<String> = []
+    private var isRollingBack = false
+    private var hasStatusLine = false
+
+    /// - Parameters:
+    ///   - isLive: whether the screen can be redrawn.
+    ///   - total: how many resources the plan changes.
+    package init(_ style: Style, isLive: Bool, columns: Int?, total: Int) {
+        self.style = style
+        self.isLive = isLive
+        self.columns = columns ?? 100
+        self.total = total
+    }
+
+    /// The text to write for a notice, with what takes back the status line before and draws it anew behind.
+    package mutating func text(for notice: DeploymentNotice, now: Date) -> String {
+        let lines = lines(for: notice)
+        guard isLive else { return lines }
+        let clear = hasStatusLine ? "\r\u{1B}[K" : ""
+        let status = statusLine
+        hasStatusLine = !status.isEmpty
+        return clear + lines + status
+    }
+
+    /// What takes the status line back when all is done.
+    package mutating func end() -> String {
+        defer { hasStatusLine = false }
+        return hasStatusLine ? "\r\u{1B}[K" : ""
+    }
+
+    private mutating func lines(for notice: DeploymentNotice) -> String {
+        switch notice {
+        case .began(let deployment):
+            return style.dim("deployment \(deployment.serial) of \(deployment.address) begun, recorded as in progress") + "\n"
+        case .changeSetCreated: return style.dim("change set created, waiting for CloudFormation to compute it") + "\n"
+        case .reconciled(let reconciliation): return reconciled(reconciliation)
+        case .executing: return style.dim("the change set does what the plan says; executing it") + "\n"
+        case .deleting: return style.dim("deleting the stack") + "\n"
+        case .warning(let message): return "\(style.yellow("warning")): \(message.printable)\n"
+        case .event(let event): return line(for: event)
+        }
+    }
+
+    private func reconciled(_ reconciliation: Reconciliation) -> String {
+        var text = ""
+        if reconciliation.lacksReplacementDetail {
+            text += "\(style.yellow("warning")): the endpoint gave no replacement detail; the plan's is not confirmed\n"
+        }
+        if !reconciliation.notListed.isEmpty {
+            let names = reconciliation.notListed.joined(separator: ", ")
+            text += "\(style.yellow("warning")): planned, but not in CloudFormation's change set: \(names)\n"
+        }
+        return text
+    }
+
+    private mutating func line(for event: StackEvent) -> String {
+        let key = event.logicalID
+        if event.isOfStack, event.status.isRollback { isRollingBack = true }
+        var duration = ""
+        if event.status.isInProgress {
+            if started[key] == nil || !inFlight.contains(key) { started[key] = event.timestamp }
+            if !inFlight.contains(key), !event.isOfStack { inFlight.append(key) }
+        } else {
+            if let start = started[key] { duration = TimeText.duration(event.timestamp.timeIntervalSince(start)) }
+            inFlight.removeAll { $0 == key }
+            if !event.isOfStack { finished.insert(key) }
+        }
+        let mark = event.status.mark(style)
+        var text = "\(style.dim(TimeText.timeOfDay(event.timestamp))) \(mark(event.status.rawValue.padded(to: 28))) \(key.printable)"
+        if !event.isOfStack { text += "  \(style.dim(event.resourceType.printable))" }
+        if !duration.isEmpty { text += " \(style.dim("(\(duration))"))" }
+        if let reason = event.statusReason, !reason.isEmpty, event.status.isFailure || event.isOfStack {
+            text += "\n         \(event.status.isFailure ? style.red(reason.printable) : style.dim(reason.printable))"
+        }
+        return text + "\n"
+    }
+
+    private var statusLine: String {
+        guard !inFlight.isEmpty || !finished.isEmpty else { return "" }
+        let done = min(finished.count, total)
+        let width = 20
+        let filled = total > 0 ? width * done / total : width
+        let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
+        let what = isRollingBack ? "rolling back" : "\(done)/\(total)"
+        let line = "\(bar) \(what)  \(inFlight.joined(separator: ", "))".truncated(to: columns - 1)
+        return isRollingBack ? style.yellow(line) : style.cyan(line)
+    }
+}

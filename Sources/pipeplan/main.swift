@@ -1,0 +1,5 @@
+import Foundation
+import Model
+import PipeplanCommands
+
+exit(await Pipeplan.run(Array(CommandLine.arguments.dropFirst()), in: .system()))

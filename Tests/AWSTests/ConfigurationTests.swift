@@ -1,0 +1,230 @@
+import Foundation
+import Model
+import Testing
+
+@testable import AWS
+
+@Suite struct SharedFileTests {
+    @Test func `sections, settings, nested settings and comments are read`() throws {
+        let file = try SharedFile(
+            path: "config",
+            text: """
+                # a comment
+                [default]
+                region = eu-central-1
+                Output=json
+                s3 =
+                  addressing_style = path
+                  # another
+                ; and one more
+                [profile "two words"]\r
+                aws_secret_access_key = a=b+c/d #e
+                [default]
+                region=us-east-1
+
+                """)
+        #expect(
+            file.sections == [
+                "default": [
+                    "region": .init(value: "us-east-1"), "output": .init(value: "json"),
+                    "s3": .init(value: "", nested: ["addressing_style": "path"]),
+                ],
+                "profile two words": ["aws_secret_access_key": .init(value: "a=b+c/d #e")],
+            ])
+    }
+
+    @Test(arguments: [("[default\nregion=x", 1), ("\nregion = x", 2), ("[default]\n\nregion", 3), ("[]", 1), ("[a]\n=b", 2)])
+    func `a malformed file is told by its line`(_ text: String, _ line: Int) {
+        let problem = #expect(throws: Problem.self) { try SharedFile(path: "~/.aws/config", text: text) }
+        #expect(problem?.status == .badInput)
+        #expect(problem?.findings.first?.location?.description == "~/.aws/config:\(line):1")
+    }
+
+    @Test func `no line of a malformed file is shown`() {
+        let problem = #expect(throws: Problem.self) { try SharedFile(path: "x", text: "[a]\nwJalrXUtnFEMI") }
+        #expect(problem.map { "\($0)".contains("wJalr") } == false)
+    }
+}
+
+@Suite struct AWSConfigurationTests {
+    private let files: SharedFiles
+
+    init() throws {
+        files = SharedFiles(
+            config: try SharedFile(
+                path: "~/.aws/config",
+                text: """
+                    [default]
+                    region = eu-west-1
+                    [profile dev]
+                    region = eu-north-1
+                    endpoint_url = http://dev:1
+                    services = local
+                    max_attempts = 7
+                    [profile tool]
+                    credential_process = /bin/tool --key
+                    [profile sso]
+                    sso_session = corp
+                    [profile role]
+                    role_arn = arn:aws:iam::123456789012:role/x
+                    source_profile = dev
+                    [services local]
+                    s3 =
+                      endpoint_url = http://dev-s3:2
+                    """),
+            credentials: try SharedFile(
+                path: "~/.aws/credentials",
+                text: "[dev]\naws_access_key_id = AKIDDEV\naws_secret_access_key = devsecret\n[half]\naws_access_key_id = AKIDHALF"))
+    }
+
+    private func resolve(_ environment: [String: String], profile: String? = nil, region: String? = nil) throws -> AWSConfiguration {
+        try AWSConfiguration(environment: environment, files: files, profile: profile, region: region)
+    }
+
+    @Test func `a region comes from the argument, then the environment, then the profile`() throws {
+        let both = ["AWS_REGION": "us-west-1", "AWS_DEFAULT_REGION": "us-west-2", "AWS_PROFILE": "dev"]
+        #expect(try resolve(both, region: "sa-east-1").region == "sa-east-1")
+        #expect(try resolve(both).region == "us-west-1")
+        #expect(try resolve(["AWS_DEFAULT_REGION": "us-west-2", "AWS_REGION": ""]).region == "us-west-2")
+        #expect(try resolve(["AWS_PROFILE": "dev"]).region == "eu-north-1")
+        #expect(try resolve(["AWS_DEFAULT_PROFILE": "dev"]).region == "eu-north-1")
+        #expect(try resolve([:]).region == "eu-west-1")
+        #expect(try resolve(["AWS_PROFILE": "tool"]).region == nil)
+    }
+
+    @Test func `an unknown profile is told with the nearest known one`() {
+        let problem = #expect(throws: Problem.self) { try resolve(["AWS_PROFILE": "deb"]) }
+        #expect(problem?.status == .badInput)
+        #expect(
+            problem.map { "\($0)" }
+                == "There is no AWS profile deb. The environment's AWS_PROFILE names it. Profiles are in ~/.aws/config and ~/.aws/credentials. Did you mean dev?"
+        )
+    }
+
+    @Test(arguments: [
+        ("Frankfurt", nil), ("eu-central-1a", "Did you mean eu-central-1?"), ("eu-centrl-1", nil), ("us_east_1", "Did you mean us-east-1?"),
+        ("eu-central-1.evil.com/", nil), ("-us-east-1", "Did you mean us-east-1?"),
+    ])
+    func `a name that is no region is refused`(_ name: String, _ suggestion: String?) throws {
+        guard name != "eu-centrl-1" else { return #expect(try resolve([:], region: name).region == name) }
+        let problem = #expect(throws: Problem.self) { try resolve([:], region: name) }
+        #expect(problem?.findings.first?.code == "bad-region")
+        if let suggestion { #expect(problem?.findings.first?.detail.contains(suggestion) == true) }
+    }
+
+    @Test func `keys in the environment win over a profile that the environment names, not over one that is asked for`() throws {
+        let environment = ["AWS_ACCESS_KEY_ID": "AKIDENV", "AWS_SECRET_ACCESS_KEY": "x", "AWS_SESSION_TOKEN": "t", "AWS_PROFILE": "dev"]
+        let fromEnvironment = Credentials(accessKeyID: "AKIDENV", secretAccessKey: Secret("x"), sessionToken: Secret("t"))
+        let fromProfile = Credentials(accessKeyID: "AKIDDEV", secretAccessKey: Secret("devsecret"))
+        #expect(try resolve(environment).credentials == .environment(fromEnvironment))
+        #expect(
+            try resolve(environment, profile: "dev").credentials
+                == .sharedFile(fromProfile, profile: "dev", file: "~/.aws/credentials"))
+    }
+
+    @Test func `other sources of credentials are recognised`() throws {
+        #expect(try resolve([:], profile: "tool").credentials == .process(command: "/bin/tool --key", profile: "tool"))
+        #expect(try resolve([:], profile: "sso").credentials == .unsupported("the SSO session of the profile sso"))
+        #expect(try resolve([:], profile: "role").credentials == .unsupported("the role that the profile role assumes (role_arn)"))
+        #expect(
+            try resolve([:]).credentials
+                == .none(lookedAt: [
+                    "AWS_ACCESS_KEY_ID in the environment", "the profile default in ~/.aws/credentials", "and in ~/.aws/config",
+                ]))
+    }
+
+    @Test func `half a pair of keys is an error`() {
+        let problem = #expect(throws: Problem.self) { try resolve([:], profile: "half") }
+        #expect(problem.map { "\($0)" }?.contains("aws_access_key_id, but no aws_secret_access_key") == true)
+        #expect(throws: Problem.self) { try resolve(["AWS_SECRET_ACCESS_KEY": "x"]) }
+    }
+
+    @Test(arguments: [["AWS_MAX_ATTEMPTS": "0"], ["AWS_MAX_ATTEMPTS": "many"], ["AWS_RETRY_MODE": "often"]])
+    func `settings that make no sense are refused`(_ environment: [String: String]) {
+        #expect(throws: Problem.self) { try resolve(environment) }
+    }
+
+    @Test func `attempts come from the environment, then the profile, and are three`() throws {
+        #expect(try resolve(["AWS_MAX_ATTEMPTS": "5"], profile: "dev").maxAttempts == 5)
+        #expect(try resolve([:], profile: "dev").maxAttempts == 7)
+        #expect(try resolve([:]).maxAttempts == 3)
+    }
+
+    @Test func `a configured endpoint is found in botocore's order`() throws {
+        func url(_ service: Service, _ environment: [String: String]) throws -> [String?] {
+            let endpoint = try resolve(environment, profile: "dev").endpoints.endpoint(service, region: "eu-north-1")
+            return [endpoint.url, endpoint.origin]
+        }
+        let both = ["AWS_ENDPOINT_URL": "http://all:3", "AWS_ENDPOINT_URL_S3": "http://s3:4"]
+        #expect(try url(.s3, both) == ["http://s3:4", "AWS_ENDPOINT_URL_S3"])
+        #expect(try url(.cloudFormation, both) == ["http://all:3", "AWS_ENDPOINT_URL"])
+        #expect(try url(.s3, ["AWS_ENDPOINT_URL": "http://all:3"]) == ["http://all:3", "AWS_ENDPOINT_URL"])
+        #expect(try url(.s3, [:]) == ["http://dev-s3:2", "endpoint_url in [services local] of ~/.aws/config"])
+        #expect(try url(.sts, [:]) == ["http://dev:1", "endpoint_url of the profile dev"])
+        let ignoring = both.merging(["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"]) { _, last in last }
+        #expect(try url(.sts, ignoring) == ["https://sts.eu-north-1.amazonaws.com", nil])
+    }
+
+    @Test func `an address that is none is refused with its origin`() throws {
+        let problem = #expect(throws: Problem.self) {
+            try resolve(["AWS_ENDPOINT_URL": "localhost:4566"]).endpoints.endpoint(.sts, region: "eu-north-1")
+        }
+        #expect(problem?.findings.first?.summary == "AWS_ENDPOINT_URL is no address of an endpoint")
+    }
+
+    @Test func `AWS's own endpoints are those that botocore finds`() async throws {
+        struct Case: Encodable {
+            var service: Service
+            var region: String
+            var fips: Bool
+            var dualStack: Bool
+
+            func encode(to encoder: any Encoder) throws {
+                var list = encoder.unkeyedContainer()
+                try list.encode(service.hostLabel)
+                try list.encode(region)
+                try list.encode(fips)
+                try list.encode(dualStack)
+            }
+        }
+        let regions = [
+            "us-east-1", "eu-west-1", "cn-north-1", "us-gov-west-1", "us-iso-east-1", "us-isob-east-1", "eu-isoe-west-1", "us-isof-south-1",
+            "eusc-de-east-1",
+        ]
+        let cases = Service.allCases.flatMap { service in
+            regions.flatMap { region in
+                [false, true].flatMap { fips in [false, true].map { Case(service: service, region: region, fips: fips, dualStack: $0) } }
+            }
+        }.filter { !($0.service == .s3 && $0.region == "cn-north-1" && $0.fips) }  // There, S3 has no FIPS endpoint.
+        let expected: [String] = try await Python.ask("endpoints.py", cases)
+        let ours = try cases.map { one in
+            let environment = ["AWS_USE_FIPS_ENDPOINT": "\(one.fips)", "AWS_USE_DUALSTACK_ENDPOINT": "\(one.dualStack)"]
+            return try resolve(environment).endpoints.endpoint(one.service, region: one.region).url
+        }
+        #expect(ours == expected)
+    }
+}
+
+@Suite struct ProxySettingsTests {
+    private let https = Endpoint(host: "a.com")
+    private let http = Endpoint(scheme: "http", host: "a.com")
+
+    @Test func `upper-case variables count, lower-case ones win`() {
+        let upper = ProxySettings(environment: ["HTTP_PROXY": "http://a:1", "HTTPS_PROXY": "http://b:2", "NO_PROXY": "x"])
+        #expect(upper == ProxySettings(https: "http://b:2", http: "http://a:1", exceptions: "x"))
+        #expect(upper.proxy(for: https) == "http://b:2")
+        #expect(upper.proxy(for: http) == "http://a:1")
+        #expect(ProxySettings(environment: ["HTTP_PROXY": "http://a:1", "http_proxy": "http://c:3"]).http == "http://c:3")
+        #expect(ProxySettings(environment: ["ALL_PROXY": "http://d:4", "http_proxy": ""]).http == "http://d:4")
+    }
+
+    @Test func `exceptions are written as libcurl reads them`() {
+        #expect(ProxySettings(environment: ["NO_PROXY": "*.corp, localhost .x"]).exceptions == ".corp,localhost,.x")
+        #expect(ProxySettings(environment: ["NO_PROXY": "*"]).exceptions == "*")
+    }
+
+    @Test func `a proxy's password is not shown`() {
+        #expect(ProxySettings.withoutUser("http://user:p@ss@proxy:8080") == "http://proxy:8080")
+        #expect(ProxySettings.withoutUser("proxy:8080") == "proxy:8080")
+    }
+}
