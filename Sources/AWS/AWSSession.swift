@@ -42,7 +42,8 @@ package struct AWSSession: Sendable {
         runtime = ClientRuntime(
             transport: transport
                 ?? .curl(
-                    CurlTransport.Settings(proxies: ProxySettings(environment: context.environment), caBundle: configuration.caBundle)),
+                    CurlTransport.Settings(
+                        proxies: ProxySettings(environment: context.environment), caBundle: configuration.caBundle)),
             credentials: provider, policy: RetryPolicy(maxAttempts: configuration.maxAttempts), quota: SharedRetryQuota(),
             clock: context.clock, randomBytes: context.randomBytes, log: log)
     }

@@ -42,18 +42,19 @@ package struct Pipeplan: ParsableCommand {
         } catch is CancellationError {
             return ExitStatus.interrupted.rawValue
         } catch {
-            return report(error, context)
+            return report(error, arguments, context)
         }
     }
 
     /// What the argument parser throws: help and version asked for are results, everything else is bad usage.
-    private static func report(_ error: any Error, _ context: Context) -> Int32 {
+    private static func report(_ error: any Error, _ arguments: [String], _ context: Context) -> Int32 {
         if let problem = explained(error) {
             context.terminal.writeError(FindingText.render(problem.findings, .error(context)))
             return problem.status.rawValue
         }
         let isAskedFor = exitCode(for: error).isSuccess
-        let message = fullMessage(for: error)
+        var message = fullMessage(for: error)
+        if !isAskedFor, let hint = misspelt(arguments) { message += "\n  Did you mean \(hint)?" }
         let text = message.hasSuffix("\n") ? message : message + "\n"
         if isAskedFor {
             context.terminal.write(text)
@@ -61,6 +62,15 @@ package struct Pipeplan: ParsableCommand {
         }
         context.terminal.writeError(text)
         return ExitStatus.badInput.rawValue
+    }
+}
+
+extension Pipeplan {
+    /// The command that the first argument most likely means.
+    private static func misspelt(_ arguments: [String]) -> String? {
+        let names = configuration.subcommands.compactMap { $0.configuration.commandName }
+        guard let first = arguments.first, !first.hasPrefix("-"), !names.contains(first) else { return nil }
+        return nearestName(to: first, in: names)
     }
 }
 

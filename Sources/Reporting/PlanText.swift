@@ -119,7 +119,7 @@ package struct PlanText {
             case (_, nil): style.red("-")
             default: style.yellow("~")
             }
-        let head = "      \(symbol) \(change.path): "
+        let head = "      \(symbol) \(change.path):"
         var tail: [String] = []
         if change.requiresReplacement == .always, change.willChange != .no { tail.append(style.red("forces replacement")) }
         if change.requiresReplacement == .conditionally, change.willChange != .no { tail.append(style.red("may force replacement")) }
@@ -136,13 +136,13 @@ package struct PlanText {
             return
         }
         if change.sensitive {
-            text += head + "(sensitive)" + end
+            text += head + " (sensitive)" + end
         } else if change.willChange == .no {
             text += head + ValueText.placed(after, indent: 8) + end
         } else if before.count == 1, after.count == 1, before[0].count + after[0].count < 140 {
-            text += head + "\(before[0]) → \(after[0])" + end
+            text += head + " \(before[0]) → \(after[0])" + end
         } else {
-            text += head + String(end.drop { $0 == " " })
+            text += head + end
             text += LineDifference.render(before, after, indent: 10, style)
         }
     }
@@ -189,27 +189,49 @@ package struct PlanText {
     }
 }
 
-/// Values as a person reads them.
+/// Values as a person reads them: in YAML's block style, what is short on one line.
 enum ValueText {
-    /// The lines of a value: one for what is short, JSON over many for what is not.
+    private static let shortEnough = 80
+
     static func render(_ value: JSONValue, known: Bool, _ style: Style) -> [String] {
-        let suffix = known ? "" : " " + style.dim("(known after apply)")
-        if case .string("(sensitive)") = value { return ["(sensitive)"] }
-        if let text = value.scalarText {
-            guard case .string = value else { return [text + suffix] }
-            let lines = text.printable.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-            return lines.count == 1 ? [JSONValue.quoted(text.printable) + suffix] : lines
+        var lines = lines(of: value)
+        if !known, lines.count == 1 { lines[0] += " " + style.dim("(known after apply)") }
+        return lines
+    }
+
+    private static func lines(of value: JSONValue) -> [String] {
+        switch value {
+        case .string("(sensitive)"): return ["(sensitive)"]
+        case .string(let text) where text.contains("\n"):
+            return ["|"] + text.printable.split(separator: "\n").map { "  \($0)" }
+        case .string(let text): return [JSONValue.quoted(text.printable)]
+        case .null, .bool, .number: return [value.compactText.printable]
+        case .array(let items):
+            if let line = short(value) { return [line] }
+            return items.flatMap { item in
+                let inner = lines(of: item)
+                return ["- \(inner[0])"] + inner.dropFirst().map { "  \($0)" }
+            }
+        case .object(let members):
+            if let line = short(value) { return [line] }
+            return members.flatMap { key, member in
+                let inner = lines(of: member)
+                return inner.count == 1 || inner[0] == "|"
+                    ? ["\(key.printable): \(inner[0])"] + inner.dropFirst() : ["\(key.printable):"] + inner.map { "  \($0)" }
+            }
         }
-        let compact = value.compactText.printable
-        if compact.count <= 80 { return [compact + suffix] }
-        return value.prettyText.printable.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    }
+
+    private static func short(_ value: JSONValue) -> String? {
+        let text = value.compactText
+        return text.count <= shortEnough ? text.printable : nil
     }
 
     /// Lines behind a key: the first beside it, or all below it.
     static func placed(_ lines: [String], indent: Int) -> String {
-        if lines.count == 1 { return lines[0] }
+        if lines.count == 1 { return " " + lines[0] }
         let space = "\n" + String(repeating: " ", count: indent + 2)
-        return space + lines.joined(separator: space)
+        return lines[0] == "|" ? " |" + lines.dropFirst().map { space + $0.dropFirst(2) }.joined() : lines.map { space + $0 }.joined()
     }
 }
 

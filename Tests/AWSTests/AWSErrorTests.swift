@@ -5,7 +5,9 @@ import Testing
 @testable import AWS
 
 @Suite struct AWSErrorTests {
-    private func read(_ text: String, status: Int = 400, headers: [String: String] = [:], service: String = "CloudFormation") -> AWSError {
+    private func read(_ text: String, status: Int = 400, headers: [String: String] = [:], service: String = "CloudFormation")
+        -> AWSError
+    {
         AWSError(.xml(text, status: status, headers: headers), service: service, action: "X")
     }
 
@@ -18,7 +20,8 @@ import Testing
         #expect(
             error
                 == AWSError(
-                    service: "CloudFormation", action: "X", code: "ValidationError", message: "Stack with id x does not exist", status: 400,
+                    service: "CloudFormation", action: "X", code: "ValidationError", message: "Stack with id x does not exist",
+                    status: 400,
                     requestID: "r-1"))
         #expect(error.isNotFound && !error.isThrottling && !error.requestMayHaveBeenTaken)
     }
@@ -44,9 +47,11 @@ import Testing
     }
 
     @Test(arguments: [
-        ("ExpiredToken", "", "expired-credentials"), ("SignatureDoesNotMatch", "The request signature we calculated", "wrong-signature"),
+        ("ExpiredToken", "", "expired-credentials"),
+        ("SignatureDoesNotMatch", "The request signature we calculated", "wrong-signature"),
         ("SignatureDoesNotMatch", "Signature expired: 20260131T120000Z is now earlier than", "clock-skew"),
-        ("RequestTimeTooSkewed", "", "clock-skew"), ("InvalidClientTokenId", "", "invalid-credentials"), ("AccessDenied", "", "access-denied"),
+        ("RequestTimeTooSkewed", "", "clock-skew"), ("InvalidClientTokenId", "", "invalid-credentials"),
+        ("AccessDenied", "", "access-denied"),
         ("Throttling", "", "throttled"), ("ValidationError", "", "aws-error"),
     ])
     func `well-known errors say what to do`(_ code: String, _ message: String, _ findingCode: String) {

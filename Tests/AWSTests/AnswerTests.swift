@@ -22,7 +22,9 @@ import Testing
     }
 
     private func pageTokens(_ requests: Collector<HTTPRequest>) -> [String] {
-        requests.items.map { String(decoding: $0.body, as: UTF8.self).split(separator: "NextToken=").dropFirst().first.map(String.init) ?? "" }
+        requests.items.map {
+            String(decoding: $0.body, as: UTF8.self).split(separator: "NextToken=").dropFirst().first.map(String.init) ?? ""
+        }
     }
 
     @Test func `a change set is read whole, over all its pages`() async throws {
@@ -96,7 +98,8 @@ import Testing
             <DriftInformation><StackDriftStatus>IN_SYNC</StackDriftStatus></DriftInformation></member></Stacks>
             """)
         let expected = StackDescription(
-            stackID: "arn:s", stackName: "s", status: "UPDATE_COMPLETE", createdAt: noon.addingTimeInterval(-3599.5), updatedAt: noon,
+            stackID: "arn:s", stackName: "s", status: "UPDATE_COMPLETE", createdAt: noon.addingTimeInterval(-3599.5),
+            updatedAt: noon,
             parameters: ["Token": "****", "Empty": ""],
             outputs: [StackOutput(key: "Url", value: "https://x", description: "d", exportName: "e")], tags: ["team": "x"],
             capabilities: ["CAPABILITY_IAM"], notificationArns: ["arn:n"], roleArn: "arn:r", terminationProtection: true,
@@ -129,7 +132,8 @@ import Testing
         #expect(
             events.first
                 == StackEvent(
-                    eventID: "5", stackID: "arn:s", stackName: "s", logicalID: "A", resourceType: "AWS::SNS::Topic", timestamp: noon,
+                    eventID: "5", stackID: "arn:s", stackName: "s", logicalID: "A", resourceType: "AWS::SNS::Topic",
+                    timestamp: noon,
                     status: "CREATE_FAILED", statusReason: "why & how", clientRequestToken: "t"))
         #expect(pageTokens(requests) == ["", "n"])
     }
@@ -173,7 +177,9 @@ import Testing
             parameters: [DeclaredParameter(key: "P", defaultValue: "", type: "String", noEcho: true, allowedValues: ["a", "b"])],
             capabilities: ["CAPABILITY_IAM"], capabilitiesReason: "r", declaredTransforms: ["AWS::Serverless-2016-10-31"],
             resourceTypes: ["AWS::S3::Bucket"], version: "2010-09-09",
-            resourceIdentifiers: [ResourceIdentifierSummary(type: "AWS::S3::Bucket", logicalIDs: ["B"], identifiers: ["BucketName"])])
+            resourceIdentifiers: [
+                ResourceIdentifierSummary(type: "AWS::S3::Bucket", logicalIDs: ["B"], identifiers: ["BucketName"])
+            ])
         #expect(try await client.getTemplateSummary(ofStack: "s") == expected)
     }
 
@@ -189,7 +195,8 @@ import Testing
             """)
         let expected = StackResourceDrift(
             logicalID: "T", physicalID: "arn:t", type: "AWS::SNS::Topic", status: "MODIFIED", expectedProperties: #"{"A":1}"#,
-            actualProperties: #"{"A":2}"#, differences: [.init(path: "/A", expected: "1", actual: "2", type: "NOT_EQUAL")], timestamp: noon)
+            actualProperties: #"{"A":2}"#, differences: [.init(path: "/A", expected: "1", actual: "2", type: "NOT_EQUAL")],
+            timestamp: noon)
         #expect(try await client.describeStackResourceDrifts("s") == [expected])
         let (status, _) = try self.client(
             "DescribeStackDriftDetectionStatus",
@@ -197,7 +204,8 @@ import Testing
         )
         #expect(
             try await status.describeStackDriftDetectionStatus("d")
-                == StackDriftDetection(id: "d", detectionStatus: "DETECTION_COMPLETE", driftStatus: "DRIFTED", driftedResources: 1))
+                == StackDriftDetection(
+                    id: "d", detectionStatus: "DETECTION_COMPLETE", driftStatus: "DRIFTED", driftedResources: 1))
     }
 
     @Test func `an early validation's reason is read`() async throws {
@@ -212,25 +220,32 @@ import Testing
             <ValidationFailureMode>FAIL</ValidationFailureMode></member></OperationEvents>
             """)
         let expected = OperationEvent(
-            eventID: "1", operationID: "o", operationType: "CREATE_CHANGESET", operationStatus: "FAILED", eventType: "VALIDATION_ERROR",
+            eventID: "1", operationID: "o", operationType: "CREATE_CHANGESET", operationStatus: "FAILED",
+            eventType: "VALIDATION_ERROR",
             logicalID: "B", resourceType: "AWS::S3::Bucket", timestamp: noon,
             validation: .init(
-                name: "NAME_CONFLICT_VALIDATION", status: "FAILED", reason: "It exists", path: "/Resources/B", failureMode: "FAIL"))
+                name: "NAME_CONFLICT_VALIDATION", status: "FAILED", reason: "It exists", path: "/Resources/B", failureMode: "FAIL"
+            ))
         #expect(try await client.describeEvents(of: .changeSet("arn:c", stack: nil), onlyFailed: true) == [expected])
     }
 
     @Test func `exports, imports and change sets are listed`() async throws {
         let (exports, _) = try client(
-            "ListExports", "<Exports><member><Name>n</Name><Value>v</Value><ExportingStackId>arn:s</ExportingStackId></member></Exports>")
+            "ListExports",
+            "<Exports><member><Name>n</Name><Value>v</Value><ExportingStackId>arn:s</ExportingStackId></member></Exports>")
         #expect(try await exports.listExports() == [StackExport(name: "n", value: "v", exportingStackID: "arn:s")])
-        let (imports, _) = try client("ListImports", "<Imports><member>a</member></Imports><NextToken>x</NextToken>", "<Imports><member>b</member></Imports>")
+        let (imports, _) = try client(
+            "ListImports", "<Imports><member>a</member></Imports><NextToken>x</NextToken>",
+            "<Imports><member>b</member></Imports>")
         #expect(try await imports.listImports(export: "n") == ["a", "b"])
         let (changeSets, _) = try client(
             "ListChangeSets",
             "<Summaries><member><ChangeSetId>arn:c</ChangeSetId><ChangeSetName>c</ChangeSetName><Status>FAILED</Status><StatusReason>no</StatusReason></member></Summaries>"
         )
         #expect(
-            try await changeSets.listChangeSets(stack: "s") == [ChangeSetSummary(id: "arn:c", name: "c", status: "FAILED", statusReason: "no")])
+            try await changeSets.listChangeSets(stack: "s") == [
+                ChangeSetSummary(id: "arn:c", name: "c", status: "FAILED", statusReason: "no")
+            ])
     }
 
     @Test func `the identity is read`() async throws {

@@ -74,10 +74,14 @@ import Testing
                     """),
             credentials: try SharedFile(
                 path: "~/.aws/credentials",
-                text: "[dev]\naws_access_key_id = AKIDDEV\naws_secret_access_key = devsecret\n[half]\naws_access_key_id = AKIDHALF"))
+                text:
+                    "[dev]\naws_access_key_id = AKIDDEV\naws_secret_access_key = devsecret\n[half]\naws_access_key_id = AKIDHALF")
+        )
     }
 
-    private func resolve(_ environment: [String: String], profile: String? = nil, region: String? = nil) throws -> AWSConfiguration {
+    private func resolve(_ environment: [String: String], profile: String? = nil, region: String? = nil) throws
+        -> AWSConfiguration
+    {
         try AWSConfiguration(environment: environment, files: files, profile: profile, region: region)
     }
 
@@ -102,7 +106,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("Frankfurt", nil), ("eu-central-1a", "Did you mean eu-central-1?"), ("eu-centrl-1", nil), ("us_east_1", "Did you mean us-east-1?"),
+        ("Frankfurt", nil), ("eu-central-1a", "Did you mean eu-central-1?"), ("eu-centrl-1", nil),
+        ("us_east_1", "Did you mean us-east-1?"),
         ("eu-central-1.evil.com/", nil), ("-us-east-1", "Did you mean us-east-1?"),
     ])
     func `a name that is no region is refused`(_ name: String, _ suggestion: String?) throws {
@@ -113,7 +118,9 @@ import Testing
     }
 
     @Test func `keys in the environment win over a profile that the environment names, not over one that is asked for`() throws {
-        let environment = ["AWS_ACCESS_KEY_ID": "AKIDENV", "AWS_SECRET_ACCESS_KEY": "x", "AWS_SESSION_TOKEN": "t", "AWS_PROFILE": "dev"]
+        let environment = [
+            "AWS_ACCESS_KEY_ID": "AKIDENV", "AWS_SECRET_ACCESS_KEY": "x", "AWS_SESSION_TOKEN": "t", "AWS_PROFILE": "dev",
+        ]
         let fromEnvironment = Credentials(accessKeyID: "AKIDENV", secretAccessKey: Secret("x"), sessionToken: Secret("t"))
         let fromProfile = Credentials(accessKeyID: "AKIDDEV", secretAccessKey: Secret("devsecret"))
         #expect(try resolve(environment).credentials == .environment(fromEnvironment))
@@ -125,7 +132,8 @@ import Testing
     @Test func `other sources of credentials are recognised`() throws {
         #expect(try resolve([:], profile: "tool").credentials == .process(command: "/bin/tool --key", profile: "tool"))
         #expect(try resolve([:], profile: "sso").credentials == .unsupported("the SSO session of the profile sso"))
-        #expect(try resolve([:], profile: "role").credentials == .unsupported("the role that the profile role assumes (role_arn)"))
+        #expect(
+            try resolve([:], profile: "role").credentials == .unsupported("the role that the profile role assumes (role_arn)"))
         #expect(
             try resolve([:]).credentials
                 == .none(lookedAt: [
@@ -188,12 +196,15 @@ import Testing
             }
         }
         let regions = [
-            "us-east-1", "eu-west-1", "cn-north-1", "us-gov-west-1", "us-iso-east-1", "us-isob-east-1", "eu-isoe-west-1", "us-isof-south-1",
+            "us-east-1", "eu-west-1", "cn-north-1", "us-gov-west-1", "us-iso-east-1", "us-isob-east-1", "eu-isoe-west-1",
+            "us-isof-south-1",
             "eusc-de-east-1",
         ]
         let cases = Service.allCases.flatMap { service in
             regions.flatMap { region in
-                [false, true].flatMap { fips in [false, true].map { Case(service: service, region: region, fips: fips, dualStack: $0) } }
+                [false, true].flatMap { fips in
+                    [false, true].map { Case(service: service, region: region, fips: fips, dualStack: $0) }
+                }
             }
         }.filter { !($0.service == .s3 && $0.region == "cn-north-1" && $0.fips) }  // There, S3 has no FIPS endpoint.
         let expected: [String] = try await Python.ask("endpoints.py", cases)

@@ -1,5 +1,6 @@
 import Foundation
 import Model
+import Synchronization
 import Testing
 
 @testable import AWS
@@ -10,11 +11,13 @@ import Testing
     }
 
     @Test func `a credential_process gives credentials that expire`() async throws {
-        let json = #"{"Version": 1, "AccessKeyId": "AKID", "SecretAccessKey": "s", "SessionToken": "t", "Expiration": "2026-01-31T13:00:00Z"}"#
+        let json =
+            #"{"Version": 1, "AccessKeyId": "AKID", "SecretAccessKey": "s", "SessionToken": "t", "Expiration": "2026-01-31T13:00:00Z"}"#
         #expect(
             try await credentials(fromOutputOf: "echo '\(json)'")
                 == Credentials(
-                    accessKeyID: "AKID", secretAccessKey: Secret("s"), sessionToken: Secret("t"), expiration: noon.addingTimeInterval(3600)))
+                    accessKeyID: "AKID", secretAccessKey: Secret("s"), sessionToken: Secret("t"),
+                    expiration: noon.addingTimeInterval(3600)))
     }
 
     @Test(arguments: [
@@ -29,7 +32,6 @@ import Testing
     }
 
     @Test func `credentials are asked for once, and again before they expire`() async throws {
-        let asked = Collector<Int>()
         struct Provider: CredentialProvider {
             var asked: Collector<Int>
             let source = "test"
@@ -39,13 +41,16 @@ import Testing
                     accessKeyID: "\(asked.items.count)", secretAccessKey: Secret("s"), expiration: noon.addingTimeInterval(3600))
             }
         }
-        let now: @Sendable () -> Date = { noon.addingTimeInterval(Double(asked.items.count == 1 ? 3000 : 0)) }
-        let cache = CredentialCache(Provider(asked: asked), now: now)
+        let now = Mutex(noon)
+        let cache = CredentialCache(Provider(asked: Collector())) { now.withLock { $0 } }
         try await withThrowingTaskGroup(of: String.self) { group in
             for _ in 0..<20 { group.addTask { try await cache.credentials().accessKeyID } }
             for try await key in group { #expect(key == "1") }
         }
-        #expect(asked.items.count == 1)
+        now.withLock { $0 += 3600 - CredentialCache.margin - 1 }
+        #expect(try await cache.credentials().accessKeyID == "1")
+        now.withLock { $0 += 1 }
+        #expect(try await cache.credentials().accessKeyID == "2")
     }
 
     @Test func `missing credentials are told with what was looked at`() async throws {

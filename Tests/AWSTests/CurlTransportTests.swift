@@ -25,11 +25,14 @@ extension Peer {
     private func post(_ url: String, mayBeRepeated: Bool = true, timeout: Duration = .seconds(20)) throws -> HTTPRequest {
         HTTPRequest(
             .post, try #require(Endpoint(url: url, origin: "AWS_ENDPOINT_URL")),
-            headers: [HTTPField("Content-Type", "application/x-www-form-urlencoded")], body: Data("Action=Test".utf8), timeout: timeout,
+            headers: [HTTPField("Content-Type", "application/x-www-form-urlencoded")], body: Data("Action=Test".utf8),
+            timeout: timeout,
             mayBeRepeated: mayBeRepeated)
     }
 
-    private func failure(_ fault: String, timeout: Duration = .seconds(20), maximumBody: Int = 1 << 20) async throws -> TransportError? {
+    private func failure(_ fault: String, timeout: Duration = .seconds(20), maximumBody: Int = 1 << 20) async throws
+        -> TransportError?
+    {
         let peer = try Peer("faults.py", fault)
         let transport = CurlTransport(.init(maximumBody: maximumBody))
         return await #expect(throws: TransportError.self) { try await transport.send(post(peer.url, timeout: timeout)) }
@@ -52,14 +55,18 @@ extension Peer {
         #expect(try await peer.requests().map(\.connection) == [1, 1, 2])
     }
 
-    @Test func `a request that may not be repeated is sent once, even where its connection is closed without an answer`() async throws {
+    @Test func `a request that may not be repeated is sent once, even where its connection is closed without an answer`()
+        async throws
+    {
         // libcurl sends a request again on its own when a connection that was used before closes without an answer.
         let repeated = try Peer("faults.py", "ok", "drop")
         let once = try Peer("faults.py", "ok", "drop")
         let transport = CurlTransport(.init())
         for (peer, mayBeRepeated) in [(repeated, true), (once, false)] {
             _ = try await transport.send(post(peer.url))
-            let error = await #expect(throws: TransportError.self) { try await transport.send(post(peer.url, mayBeRepeated: mayBeRepeated)) }
+            let error = await #expect(throws: TransportError.self) {
+                try await transport.send(post(peer.url, mayBeRepeated: mayBeRepeated))
+            }
             #expect(error?.requestMayHaveBeenTaken == true)
         }
         #expect(try await repeated.requests().count == 3)
@@ -67,7 +74,8 @@ extension Peer {
     }
 
     @Test(arguments: [
-        ("drop", TransportError.Kind.lost), ("reset", .lost), ("truncated", .lost), ("no-http", .unreadable), ("large", .tooLarge),
+        ("drop", TransportError.Kind.lost), ("reset", .lost), ("truncated", .lost), ("no-http", .unreadable),
+        ("large", .tooLarge),
     ])
     func `a fault of the peer is told as what it is`(_ fault: String, _ kind: TransportError.Kind) async throws {
         let error = try await failure(fault, maximumBody: 100_000)
@@ -83,11 +91,22 @@ extension Peer {
     }
 
     @Test func `a refused connection names the endpoint and where it was set`() async throws {
-        let error = await #expect(throws: TransportError.self) { try await CurlTransport(.init()).send(post("http://127.0.0.1:1")) }
+        let error = await #expect(throws: TransportError.self) {
+            try await CurlTransport(.init()).send(post("http://127.0.0.1:1"))
+        }
         #expect(error?.kind == .connect && error?.requestMayHaveBeenTaken == false)
         let finding = error?.problem.findings.first
         #expect(finding?.summary == "Nothing answers at http://127.0.0.1:1")
         #expect(finding?.detail.contains("The address comes from AWS_ENDPOINT_URL.") == true)
+    }
+
+    @Test func `a header with a line break in it is not sent`() async throws {
+        let peer = try Peer("faults.py", "ok")
+        var request = try post(peer.url)
+        request.headers.append(HTTPField("X-Amz-Security-Token", "token\r\nX-Other: 1"))
+        let error = await #expect(throws: TransportError.self) { try await CurlTransport(.init()).send(request) }
+        #expect(error?.kind == .setup && error?.requestMayHaveBeenTaken == false)
+        #expect(try await peer.requests() == [])
     }
 
     @Test func `a host without an address is told as such`() async throws {
@@ -120,8 +139,11 @@ extension Peer {
     }
 
     @Test func `a proxy that does not answer is named without its password`() async throws {
-        let settings = CurlTransport.Settings(proxies: ProxySettings(environment: ["HTTPS_PROXY": "http://user:geheim@127.0.0.1:1"]))
-        let error = await #expect(throws: TransportError.self) { try await CurlTransport(settings).send(post("https://example.invalid")) }
+        let settings = CurlTransport.Settings(
+            proxies: ProxySettings(environment: ["HTTPS_PROXY": "http://user:geheim@127.0.0.1:1"]))
+        let error = await #expect(throws: TransportError.self) {
+            try await CurlTransport(settings).send(post("https://example.invalid"))
+        }
         #expect(error?.requestMayHaveBeenTaken == false)
         let text = error.map { "\($0.problem)" } ?? ""
         #expect(text.contains("http://127.0.0.1:1") && !text.contains("geheim"))

@@ -33,7 +33,8 @@ final class Collector<Item: Sendable>: Sendable {
 extension Terminal {
     /// A terminal that nothing here has any business with.
     static let untouched = Terminal(
-        write: { _ in Issue.record("standard output was written to") }, writeError: { _ in Issue.record("standard error was written to") },
+        write: { _ in Issue.record("standard output was written to") },
+        writeError: { _ in Issue.record("standard error was written to") },
         readLine: { nil }, isInteractive: false, outputIsTerminal: false, errorIsTerminal: false, columns: nil)
 }
 

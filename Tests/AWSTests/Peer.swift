@@ -18,7 +18,7 @@ final class Peer: @unchecked Sendable {
         process = Process()
         let output = Pipe()
         process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = [Python.interpreter, Python.path(script)] + arguments
+        process.arguments = [Python.interpreter, "-B", Python.path(script)] + arguments
         process.standardOutput = output
         try process.run()
         var line = Data()
@@ -43,7 +43,7 @@ enum Python {
         let file = FileManager.default.temporaryDirectory.appending(path: "pipeplan-\(UUID().uuidString).json")
         try JSONEncoder().encode(question).write(to: file)
         defer { try? FileManager.default.removeItem(at: file) }
-        let line = "'\(interpreter)' '\(path(script))' < '\(file.path())'"
+        let line = "'\(interpreter)' -B '\(path(script))' < '\(file.path())'"
         let result = try await ShellCommand.run(line, environment: ProcessInfo.processInfo.environment)
         return try JSONDecoder().decode(Answer.self, from: result.output)
     }

@@ -25,7 +25,8 @@ import Testing
     }()
 
     private static let importing: CreateChangeSetInput = {
-        var input = CreateChangeSetInput(stack: "Stack-1", name: "c-1", kind: .import, template: .url("https://s3.amazonaws.com/b/t.yml"))
+        var input = CreateChangeSetInput(
+            stack: "Stack-1", name: "c-1", kind: .import, template: .url("https://s3.amazonaws.com/b/t.yml"))
         input.resourcesToImport = [
             ResourceToImport(type: "AWS::S3::Bucket", logicalID: "Bucket", identifier: ["BucketName": "b", "Another": "x"])
         ]
@@ -63,21 +64,37 @@ import Testing
         ("GetTemplateSummary", { _ = try await $0.getTemplateSummary(of: .body("x")) }),
         ("GetTemplateSummary", { _ = try await $0.getTemplateSummary(ofStack: "s") }),
         ("ValidateTemplate", { _ = try await $0.validateTemplate(.url("https://x")) }),
-        ("DeleteStack", {
-            try await $0.deleteStack("s", retainResources: ["A", "B"], roleARN: "arn:aws:iam::1:role/long-enough", clientRequestToken: "t", deletionMode: .force)
-        }),
+        (
+            "DeleteStack",
+            {
+                try await $0.deleteStack(
+                    "s", retainResources: ["A", "B"], roleARN: "arn:aws:iam::1:role/long-enough", clientRequestToken: "t",
+                    deletionMode: .force)
+            }
+        ),
         ("CancelUpdateStack", { try await $0.cancelUpdateStack("s", clientRequestToken: "t") }),
-        ("ContinueUpdateRollback", {
-            try await $0.continueUpdateRollback("s", resourcesToSkip: ["A", "n.B"], roleARN: "arn:aws:iam::1:role/long-enough", clientRequestToken: "t")
-        }),
-        ("RollbackStack", {
-            try await $0.rollbackStack("s", roleARN: "arn:aws:iam::1:role/long-enough", clientRequestToken: "t", retainExceptOnCreate: true)
-        }),
+        (
+            "ContinueUpdateRollback",
+            {
+                try await $0.continueUpdateRollback(
+                    "s", resourcesToSkip: ["A", "n.B"], roleARN: "arn:aws:iam::1:role/long-enough", clientRequestToken: "t")
+            }
+        ),
+        (
+            "RollbackStack",
+            {
+                try await $0.rollbackStack(
+                    "s", roleARN: "arn:aws:iam::1:role/long-enough", clientRequestToken: "t", retainExceptOnCreate: true)
+            }
+        ),
         ("SetStackPolicy", { try await $0.setStackPolicy("s", body: "{}") }),
         ("UpdateTerminationProtection", { try await $0.updateTerminationProtection("s", enabled: true) }),
         ("DetectStackDrift", { _ = try await $0.detectStackDrift("s", logicalIDs: ["A"]) }),
         ("DescribeStackDriftDetectionStatus", { _ = try await $0.describeStackDriftDetectionStatus("123") }),
-        ("DescribeStackResourceDrifts", { _ = try await $0.describeStackResourceDrifts("s", statuses: ["MODIFIED", "DELETED"]) }),
+        (
+            "DescribeStackResourceDrifts",
+            { _ = try await $0.describeStackResourceDrifts("s", statuses: ["MODIFIED", "DELETED"]) }
+        ),
         ("DescribeEvents", { _ = try await $0.describeEvents(of: .changeSet("c", stack: "s"), onlyFailed: true) }),
         ("DescribeEvents", { _ = try await $0.describeEvents(of: .operation("o")) }),
         ("DescribeEvents", { _ = try await $0.describeEvents(of: .stack("s")) }),
@@ -103,13 +120,16 @@ import Testing
 
     @Test func `only actions that do no harm twice are sent twice`() async throws {
         let requests = Collector<HTTPRequest>()
-        let client = try stubbedSession(environment: ["AWS_MAX_ATTEMPTS": "1"], .stub(requests, .success(HTTPResponse(status: 400))))
-            .cloudFormation()
+        let client = try stubbedSession(
+            environment: ["AWS_MAX_ATTEMPTS": "1"], .stub(requests, .success(HTTPResponse(status: 400)))
+        )
+        .cloudFormation()
         for call in Self.calls { await #expect(throws: AWSError.self) { try await call.send(client) } }
         let once = zip(Self.calls, requests.items).filter { !$0.1.mayBeRepeated }.map(\.0.name)
         #expect(
             Set(once) == [
-                "CreateChangeSet", "ExecuteChangeSet", "CancelUpdateStack", "ContinueUpdateRollback", "RollbackStack", "DetectStackDrift",
+                "CreateChangeSet", "ExecuteChangeSet", "CancelUpdateStack", "ContinueUpdateRollback", "RollbackStack",
+                "DetectStackDrift",
             ])
     }
 
@@ -166,7 +186,9 @@ import Testing
     @Test func `a write that met another is asked for again`() async throws {
         let requests = Collector<HTTPRequest>()
         let conflict = HTTPResponse.xml("<Error><Code>ConditionalRequestConflict</Code><Message>x</Message></Error>", status: 409)
-        let client = try stubbedSession(.stub(requests, .success(conflict), .success(HTTPResponse(status: 200, headers: ["etag": "\"1\""])))).s3()
+        let client = try stubbedSession(
+            .stub(requests, .success(conflict), .success(HTTPResponse(status: 200, headers: ["etag": "\"1\""])))
+        ).s3()
         let head = try await client.putObject(Data("x".utf8), bucket: "b", key: "k", ifAbsent: true)
         #expect(head == S3ObjectHead(etag: "\"1\"", versionID: nil, size: 1))
         #expect(requests.items.count == 2)

@@ -13,9 +13,12 @@ import Testing
         TransportError(kind, Endpoint(host: "a.com"), detail: "", requestMayHaveBeenTaken: taken)
     }
 
-    private func delay(_ failure: any RequestFailure, attempt: Int = 1, mayBeRepeated: Bool = true, jitter: Double = 1) -> Duration? {
+    private func delay(_ failure: any RequestFailure, attempt: Int = 1, mayBeRepeated: Bool = true, jitter: Double = 1)
+        -> Duration?
+    {
         var quota = RetryQuota()
-        let decision = policy.decide(attempt: attempt, failure: failure, mayBeRepeated: mayBeRepeated, jitter: jitter, quota: &quota)
+        let decision = policy.decide(
+            attempt: attempt, failure: failure, mayBeRepeated: mayBeRepeated, jitter: jitter, quota: &quota)
         if case .retry(let after, _) = decision { return after }
         return nil
     }

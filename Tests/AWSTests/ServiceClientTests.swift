@@ -18,7 +18,8 @@ import Testing
         let requests = Collector<HTTPRequest>()
         let clock = ManualClock()
         let log = Collector<RequestLogLine>()
-        let session = try stubbedSession(clock: clock, log: log, .stub(requests, .success(throttled), .failure(lost(taken: true)), .success(good)))
+        let session = try stubbedSession(
+            clock: clock, log: log, .stub(requests, .success(throttled), .failure(lost(taken: true)), .success(good)))
         try await session.cloudFormation().setStackPolicy("s", body: "{}")
         #expect(requests.items.count == 3)
         #expect(clock.waited.map(\.milliseconds) == [999, 1999])
@@ -38,7 +39,9 @@ import Testing
     @Test func `an execution whose answer was lost is not asked for again`() async throws {
         let requests = Collector<HTTPRequest>()
         let session = try stubbedSession(.stub(requests, .failure(lost(taken: true)), .success(good)))
-        let error = await #expect(throws: TransportError.self) { try await session.cloudFormation().executeChangeSet("c", stack: "s") }
+        let error = await #expect(throws: TransportError.self) {
+            try await session.cloudFormation().executeChangeSet("c", stack: "s")
+        }
         #expect(error?.requestMayHaveBeenTaken == true)
         #expect(requests.items.map(\.mayBeRepeated) == [false])
     }
@@ -71,7 +74,8 @@ import Testing
     @Test func `no secret is in the printed form of anything`() async throws {
         let requests = Collector<HTTPRequest>()
         let log = Collector<RequestLogLine>()
-        let session = try stubbedSession(environment: ["AWS_SESSION_TOKEN": "tokentoken"], log: log, .stub(requests, .success(throttled)))
+        let session = try stubbedSession(
+            environment: ["AWS_SESSION_TOKEN": "tokentoken"], log: log, .stub(requests, .success(throttled)))
         var input = CreateChangeSetInput(stack: "s", name: "c", kind: .create, template: .body("{}"))
         input.parameters = ["Token": .secret(Secret("ghp_geheim"))]
         let error = await #expect(throws: AWSError.self) { try await session.cloudFormation().createChangeSet(input) }
@@ -86,7 +90,9 @@ import Testing
         #expect(String(decoding: try #require(requests.items.first).body, as: UTF8.self).contains("ghp_geheim"))
     }
 
-    @Test(arguments: ["unavailable", "internal", "too-many", "throttle", "garbage", "page", "truncated", "drop", "reset", "no-http"])
+    @Test(arguments: [
+        "unavailable", "internal", "too-many", "throttle", "garbage", "page", "truncated", "drop", "reset", "no-http",
+    ])
     func `a fault on every third call of a real server is survived`(_ fault: String) async throws {
         let script = (0..<30).map { $0 % 3 == 2 ? fault : "ok" }
         let peer = try Peer("faults.py", script)

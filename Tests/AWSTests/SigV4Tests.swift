@@ -38,7 +38,8 @@ import Testing
     @Test func `get-vanilla-query-order-key-case`() {
         let request = HTTPRequest(.get, suiteEndpoint, query: [HTTPField("Param2", "value2"), HTTPField("Param1", "value1")])
         #expect(
-            authorization(request, service: "service").hasSuffix("b97d918cfa904a5beff61c982a1b6f458b799221646efd99d3219ec94cdf2500"))
+            authorization(request, service: "service").hasSuffix(
+                "b97d918cfa904a5beff61c982a1b6f458b799221646efd99d3219ec94cdf2500"))
     }
 
     @Test func `post-vanilla`() {
@@ -49,16 +50,20 @@ import Testing
 
     @Test func `post-x-www-form-urlencoded`() {
         let request = HTTPRequest(
-            .post, suiteEndpoint, headers: [HTTPField("Content-Type", "application/x-www-form-urlencoded")], body: Data("Param1=value1".utf8))
+            .post, suiteEndpoint, headers: [HTTPField("Content-Type", "application/x-www-form-urlencoded")],
+            body: Data("Param1=value1".utf8))
         #expect(
-            authorization(request, service: "service").hasSuffix("ff11897932ad3f4e8b18135d722051e5ac45fc38421b1da7b9d196a0fe09473a"))
+            authorization(request, service: "service").hasSuffix(
+                "ff11897932ad3f4e8b18135d722051e5ac45fc38421b1da7b9d196a0fe09473a"))
     }
 
     @Test func `the IAM user guide's ListUsers`() {
         let request = HTTPRequest(
-            .get, Endpoint(host: "iam.amazonaws.com"), query: [HTTPField("Action", "ListUsers"), HTTPField("Version", "2010-05-08")],
+            .get, Endpoint(host: "iam.amazonaws.com"),
+            query: [HTTPField("Action", "ListUsers"), HTTPField("Version", "2010-05-08")],
             headers: [HTTPField("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")])
-        #expect(authorization(request, service: "iam").hasSuffix("5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7"))
+        #expect(
+            authorization(request, service: "iam").hasSuffix("5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7"))
     }
 
     private let s3Credentials = Credentials(
@@ -76,7 +81,9 @@ import Testing
     @Test func `S3's PUT of an object`() {
         let request = HTTPRequest(
             .put, bucket, path: "/" + PercentEncoding.encode("test$file.text"),
-            headers: [HTTPField("Date", "Fri, 24 May 2013 00:00:00 GMT"), HTTPField("x-amz-storage-class", "REDUCED_REDUNDANCY")],
+            headers: [
+                HTTPField("Date", "Fri, 24 May 2013 00:00:00 GMT"), HTTPField("x-amz-storage-class", "REDUCED_REDUNDANCY"),
+            ],
             body: Data("Welcome to Amazon S3.".utf8))
         #expect(
             authorization(request, service: "s3", at: Self.s3Date, credentials: s3Credentials)
@@ -87,17 +94,19 @@ import Testing
         let listing = HTTPRequest(.get, bucket, query: [HTTPField("prefix", "J"), HTTPField("max-keys", "2")])
         let lifecycle = HTTPRequest(.get, bucket, query: [HTTPField("lifecycle", "")])
         #expect(
-            [listing, lifecycle].map { authorization($0, service: "s3", at: Self.s3Date, credentials: s3Credentials).suffix(64) } == [
-                "34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7",
-                "fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0136783543",
-            ])
+            [listing, lifecycle].map { authorization($0, service: "s3", at: Self.s3Date, credentials: s3Credentials).suffix(64) }
+                == [
+                    "34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7",
+                    "fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0136783543",
+                ])
     }
 
     @Test func `a session token is sent and signed`() {
         var credentials = exampleCredentials
         credentials.sessionToken = Secret("token")
         let headers = SigV4.headers(
-            for: HTTPRequest(.get, suiteEndpoint), credentials: credentials, service: "service", region: "us-east-1", at: Self.suiteDate)
+            for: HTTPRequest(.get, suiteEndpoint), credentials: credentials, service: "service", region: "us-east-1",
+            at: Self.suiteDate)
         #expect(headers.dropLast() == [HTTPField("X-Amz-Date", "20150830T123600Z"), HTTPField("X-Amz-Security-Token", "token")])
         #expect(headers.last?.value.contains("SignedHeaders=host;x-amz-date;x-amz-security-token,") == true)
     }
@@ -118,7 +127,8 @@ import Testing
             try await session.cloudFormation().setStackPolicy("Stäck +&=%/~*'()", body: #"{"a": "é\n"}"#)
             let s3 = try session.s3()
             for key in ["plain", "a/b//c", "a b+c&d=e", "é~*'()!$@:,;?#[]%25", "./x/../y", " "] {
-                _ = try await s3.putObject(Data("body".utf8), bucket: "bucket", key: key, contentType: "text/plain", ifAbsent: true)
+                _ = try await s3.putObject(
+                    Data("body".utf8), bucket: "bucket", key: key, contentType: "text/plain", ifAbsent: true)
                 _ = try await s3.getObject(bucket: "bucket", key: key, versionID: "v+/= 1")
                 _ = try await s3.headObject(bucket: "bucket", key: key)
                 try await s3.deleteObject(bucket: "bucket", key: key)
@@ -130,7 +140,8 @@ import Testing
 
     @Test func `an endpoint below a path is signed with it`() async throws {
         let peer = try Peer("signatures.py")
-        let session = try AWSSession(context: .example(["AWS_ENDPOINT_URL": "\(peer.url)/proxied aws/x+y/".replacing(" ", with: "%20")]))
+        let session = try AWSSession(
+            context: .example(["AWS_ENDPOINT_URL": "\(peer.url)/proxied aws/x+y/".replacing(" ", with: "%20")]))
         try await session.cloudFormation().deleteStack("stack")
         try await session.s3().deleteObject(bucket: "bucket", key: "a b")
     }

@@ -14,7 +14,10 @@ import Testing
         #expect(Timestamp.date(text)?.timeIntervalSince1970 == seconds)
     }
 
-    @Test(arguments: ["", "2015", "2015-13-01T00:00:00Z", "2015-08-30T25:00:00Z", "2015-08-30T12:36:00.Z", "2015-08-30T12:36:00Zx", "1440938160"])
+    @Test(arguments: [
+        "", "2015", "2015-13-01T00:00:00Z", "2015-08-30T25:00:00Z", "2015-08-30T12:36:00.Z", "2015-08-30T12:36:00Zx",
+        "1440938160",
+    ])
     func `what is no time is not read`(_ text: String) {
         #expect(Timestamp.date(text) == nil)
     }
@@ -58,7 +61,10 @@ import Testing
         #expect(Endpoint(url: text, origin: nil)?.url == url)
     }
 
-    @Test(arguments: ["", "localhost:4566", "ftp://example.com", "file:///etc/passwd", "https://", "http://user:secret@example.com", "http://a?b=c", "http://a:99999"])
+    @Test(arguments: [
+        "", "localhost:4566", "ftp://example.com", "file:///etc/passwd", "https://", "http://user:secret@example.com",
+        "http://a?b=c", "http://a:99999",
+    ])
     func `what is no endpoint's address is refused`(_ text: String) {
         #expect(Endpoint(url: text, origin: nil) == nil)
     }

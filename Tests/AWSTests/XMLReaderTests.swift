@@ -9,7 +9,8 @@ import Testing
             \u{FEFF}<?xml version="1.0" encoding="UTF-8"?>
             <!-- a comment -->
             <r:Root xmlns:r="http://example.com/" a='<'>
-            """.replacing("a='<'", with: "a='>'") + "<A>1 &lt; 2 &amp;&#38;&#x26; &quot;é&quot;</A><B/><C><![CDATA[<a> & ]]>b</C>\r\n</r:Root>\n"
+            """.replacing("a='<'", with: "a='>'")
+            + "<A>1 &lt; 2 &amp;&#38;&#x26; &quot;é&quot;</A><B/><C><![CDATA[<a> & ]]>b</C>\r\n</r:Root>\n"
         let root = try XMLReader.read(Data(text.utf8))
         #expect(
             root
@@ -25,7 +26,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("", "no element"), ("text", "text outside of the root element"), ("<A>", "A is not closed"), ("<A></B>", "B is closed but not open"),
+        ("", "no element"), ("text", "text outside of the root element"), ("<A>", "A is not closed"),
+        ("<A></B>", "B is closed but not open"),
         ("<A/><B/>", "a second root element"), ("<A/>text", "text outside of the root element"), ("<A", "malformed tag"),
         ("<A b>", "an attribute without a value"), ("<A b=c>", "an attribute's value without quotes"),
         ("<A b='c", "the document ends inside an attribute"), ("<A b='<'/>", "a tag inside an attribute"),

@@ -37,8 +37,10 @@ extension CloudFormationClient {
             }
             return .goOn
         }
-        // A page was read or something was thrown.
-        return whole ?? ChangeSet(status: "", changes: [])
+        guard let whole else {
+            throw TransportError(.unreadable, client.endpoint, detail: "It has no page", requestMayHaveBeenTaken: true)
+        }
+        return whole
     }
 
     /// Carries out a change set. Never repeated where it may have been taken.
@@ -70,7 +72,8 @@ extension CloudFormationClient {
         } read: { element throws(UnreadableAnswer) in
             ChangeSetSummary(
                 id: try element.required("ChangeSetId"), name: try element.required("ChangeSetName"),
-                stackID: element.text("StackId"), status: element.text("Status") ?? "", statusReason: element.text("StatusReason"),
+                stackID: element.text("StackId"), status: element.text("Status") ?? "",
+                statusReason: element.text("StatusReason"),
                 executionStatus: element.text("ExecutionStatus"), createdAt: element.time("CreationTime"),
                 description: element.text("Description"))
         }
@@ -101,7 +104,8 @@ extension ResourceChange {
             action: action, logicalID: try element.required("LogicalResourceId"), physicalID: element.text("PhysicalResourceId"),
             type: element.text("ResourceType") ?? "", replacement: replacement,
             policyAction: element.text("PolicyAction").flatMap { PolicyAction(rawValue: $0) }, scope: element.texts("Scope"),
-            details: element.list("Details").compactMap(ChangeDetail.init(element:)), nestedChangeSetID: element.text("ChangeSetId"))
+            details: element.list("Details").compactMap(ChangeDetail.init(element:)),
+            nestedChangeSetID: element.text("ChangeSetId"))
     }
 }
 

@@ -57,7 +57,8 @@ extension CloudFormationClient {
         } read: { result throws(UnreadableAnswer) in
             StackDriftDetection(
                 id: result.text("StackDriftDetectionId") ?? id, stackID: result.text("StackId"),
-                detectionStatus: try result.required("DetectionStatus"), detectionStatusReason: result.text("DetectionStatusReason"),
+                detectionStatus: try result.required("DetectionStatus"),
+                detectionStatusReason: result.text("DetectionStatusReason"),
                 driftStatus: result.text("StackDriftStatus"), driftedResources: result.number("DriftedStackResourceCount"),
                 timestamp: result.time("Timestamp"))
         }

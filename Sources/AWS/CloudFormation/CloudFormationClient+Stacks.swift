@@ -39,7 +39,8 @@ extension CloudFormationClient {
             form.set("StackName", stack)
             form.set("LogicalResourceId", logicalID)
         } read: { result throws(UnreadableAnswer) in
-            try result.list("StackResources") { element throws(UnreadableAnswer) in try StackResource(element, time: "Timestamp") }
+            try result.list("StackResources") { element throws(UnreadableAnswer) in try StackResource(element, time: "Timestamp")
+            }
         }
     }
 
@@ -126,7 +127,11 @@ extension CloudFormationClient {
     /// The names of the stacks that import a value; none where nothing does.
     package func listImports(export name: String) async throws -> [String] {
         do {
-            return try await allMembers("ListImports", of: "Imports") { $0.set("ExportName", name) } read: { $0.text }
+            return try await allMembers("ListImports", of: "Imports") {
+                $0.set("ExportName", name)
+            } read: {
+                $0.text
+            }
         } catch let error as AWSError where error.code == "ValidationError" && error.message.contains("is not imported") {
             return []
         }

@@ -62,16 +62,28 @@ extension CloudFormationClient {
     }
 
     package func getTemplateSummary(of template: TemplateSource) async throws -> TemplateSummary {
-        try await call("GetTemplateSummary") { template.fill(&$0) } read: { TemplateSummary($0) }
+        try await call("GetTemplateSummary") {
+            template.fill(&$0)
+        } read: {
+            TemplateSummary($0)
+        }
     }
 
     package func getTemplateSummary(ofStack stack: String) async throws -> TemplateSummary {
-        try await call("GetTemplateSummary") { $0.set("StackName", stack) } read: { TemplateSummary($0) }
+        try await call("GetTemplateSummary") {
+            $0.set("StackName", stack)
+        } read: {
+            TemplateSummary($0)
+        }
     }
 
     /// Has CloudFormation check a template's form. Throws `AWSError` with the code `ValidationError` where it finds fault.
     package func validateTemplate(_ template: TemplateSource) async throws -> TemplateSummary {
-        try await call("ValidateTemplate") { template.fill(&$0) } read: { TemplateSummary($0) }
+        try await call("ValidateTemplate") {
+            template.fill(&$0)
+        } read: {
+            TemplateSummary($0)
+        }
     }
 }
 

@@ -110,7 +110,9 @@ extension CloudFormationClient {
     ///
     /// Never repeated where it may have been taken: describe the name before trying again.
     package func createChangeSet(_ input: CreateChangeSetInput) async throws -> CreatedChangeSet {
-        try await call("CreateChangeSet") { input.fill(&$0) } read: { result throws(UnreadableAnswer) in
+        try await call("CreateChangeSet") {
+            input.fill(&$0)
+        } read: { result throws(UnreadableAnswer) in
             CreatedChangeSet(changeSetID: try result.required("Id"), stackID: try result.required("StackId"))
         }
     }

@@ -16,7 +16,8 @@ package struct AWSConfiguration: Sendable {
     /// Throws `Problem` for a profile that does not exist and for settings that make no sense. Missing credentials and a
     /// missing region are no error here: not everything needs them.
     package init(
-        environment: [String: String], files: SharedFiles, profile explicitProfile: String? = nil, region explicitRegion: String? = nil
+        environment: [String: String], files: SharedFiles, profile explicitProfile: String? = nil,
+        region explicitRegion: String? = nil
     ) throws(Problem) {
         func variable(_ names: String...) -> String? {
             names.lazy.compactMap { environment[$0] }.first { !$0.isEmpty }

@@ -19,8 +19,9 @@ package enum CredentialChoice: Hashable, Sendable {
     ) throws(Problem) {
         func variable(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
 
-        if !isProfileArgument, let credentials = try Self.keys(
-            in: "the environment", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", variable)
+        if !isProfileArgument,
+            let credentials = try Self.keys(
+                in: "the environment", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", variable)
         {
             self = .environment(credentials)
             return
@@ -41,13 +42,17 @@ package enum CredentialChoice: Hashable, Sendable {
             self = .sharedFile(credentials, profile: name, file: isInCredentials ? files.credentials.path : files.config.path)
         } else if let command = setting("credential_process") {
             self = .process(command: command, profile: name)
-        } else if variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") != nil || variable("AWS_CONTAINER_CREDENTIALS_FULL_URI") != nil {
+        } else if variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") != nil
+            || variable("AWS_CONTAINER_CREDENTIALS_FULL_URI") != nil
+        {
             self = .unsupported("the container's credentials (AWS_CONTAINER_CREDENTIALS_…)")
         } else {
-            self = .none(lookedAt: [
-                isProfileArgument ? nil : "AWS_ACCESS_KEY_ID in the environment", "the profile \(name) in \(files.credentials.path)",
-                "and in \(files.config.path)",
-            ].compactMap { $0 })
+            self = .none(
+                lookedAt: [
+                    isProfileArgument ? nil : "AWS_ACCESS_KEY_ID in the environment",
+                    "the profile \(name) in \(files.credentials.path)",
+                    "and in \(files.config.path)",
+                ].compactMap { $0 })
         }
     }
 
@@ -56,7 +61,8 @@ package enum CredentialChoice: Hashable, Sendable {
     ) throws(Problem) -> Credentials? {
         switch (look(keyName), look(secretName)) {
         case (let key?, let secret?):
-            return Credentials(accessKeyID: key, secretAccessKey: Secret(secret), sessionToken: look(tokenName).map { Secret($0) })
+            return Credentials(
+                accessKeyID: key, secretAccessKey: Secret(secret), sessionToken: look(tokenName).map { Secret($0) })
         case (nil, nil): return nil
         case (let key, _):
             throw Problem(

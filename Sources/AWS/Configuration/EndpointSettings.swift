@@ -38,7 +38,9 @@ package struct EndpointSettings: Hashable, Sendable {
         let label = service.hostLabel + (useFIPS && !hasPlainFIPS ? "-fips" : "")
         switch service {
         case .s3:
-            return Endpoint(host: useDualStack ? "\(label).dualstack.\(region).\(partition.suffix)" : "\(label).\(region).\(partition.suffix)")
+            return Endpoint(
+                host: useDualStack ? "\(label).dualstack.\(region).\(partition.suffix)" : "\(label).\(region).\(partition.suffix)"
+            )
         case .cloudFormation, .sts:
             return Endpoint(host: "\(label).\(region).\(useDualStack ? partition.dualStackSuffix : partition.suffix)")
         }
@@ -65,7 +67,8 @@ extension EndpointSettings {
             if let own = variable("AWS_ENDPOINT_URL_\(service.variableSuffix)") {
                 services[service] = own
             } else if all == nil, let url = section[service.hostLabel]?.nested["endpoint_url"] {
-                services[service] = Custom(url: url, origin: "endpoint_url in [services \(servicesName ?? "")] of \(files.config.path)")
+                services[service] = Custom(
+                    url: url, origin: "endpoint_url in [services \(servicesName ?? "")] of \(files.config.path)")
             }
         }
         if all == nil, let url = profile["endpoint_url"]?.value {

@@ -38,7 +38,8 @@ package enum Region {
 
     /// Throws `Problem` where the name can't be a region's. Behind an endpoint of one's own (`isCustom`) any host label may be one.
     package static func check(_ name: String, isCustom: Bool) throws(Problem) {
-        let isLabel = !name.isEmpty && name.utf8.count <= 63 && name.utf8.allSatisfy(isLabelByte) && name.first != "-" && name.last != "-"
+        let isLabel =
+            !name.isEmpty && name.utf8.count <= 63 && name.utf8.allSatisfy(isLabelByte) && name.first != "-" && name.last != "-"
         let words = name.split(separator: "-", omittingEmptySubsequences: false)
         let looksLikeRegion = words.count >= 3 && words.allSatisfy { !$0.isEmpty } && words.last?.allSatisfy(\.isNumber) == true
         guard !(isLabel && (isCustom || looksLikeRegion)) else { return }

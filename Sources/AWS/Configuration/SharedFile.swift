@@ -32,7 +32,8 @@ package struct SharedFile: Hashable, Sendable {
             let trimmed = line.trimmed
             guard let first = trimmed.first, first != "#", first != ";" else { continue }
             if first == "[" {
-                guard let end = trimmed.lastIndex(of: "]"), let name = Self.sectionName(trimmed[trimmed.index(after: trimmed.startIndex)..<end])
+                guard let end = trimmed.lastIndex(of: "]"),
+                    let name = Self.sectionName(trimmed[trimmed.index(after: trimmed.startIndex)..<end])
                 else { throw Self.malformed(path, index, line, "A section is written [name] or [profile name].") }
                 section = name
                 setting = nil

@@ -32,7 +32,8 @@ package struct SharedFiles: Hashable, Sendable {
             text = try String(contentsOf: URL(filePath: absolute), encoding: .utf8)
         } catch {
             throw Problem(
-                .badInput, "unreadable-aws-file", "\(path) can't be read", detail: "It must be a file of UTF-8 text that you may read.")
+                .badInput, "unreadable-aws-file", "\(path) can't be read",
+                detail: "It must be a file of UTF-8 text that you may read.")
         }
         return try SharedFile(path: path, text: text)
     }
@@ -48,7 +49,8 @@ package struct SharedFiles: Hashable, Sendable {
     /// The settings of a profile: those of the credentials file win over those of the config file, as the SDKs have it.
     package func profile(_ name: String) -> [String: SharedFile.Setting] {
         let fromConfig = (name == "default" ? config.sections["default"] : nil) ?? [:]
-        return fromConfig
+        return
+            fromConfig
             .merging(config.sections["profile \(name)"] ?? [:]) { _, last in last }
             .merging(credentials.sections[name] ?? [:]) { _, last in last }
     }

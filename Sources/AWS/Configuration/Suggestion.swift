@@ -2,7 +2,9 @@
 enum Suggestion {
     /// The candidate with the fewest edits to it; `nil` where each would take more than a third of the word.
     static func nearest(to word: String, in candidates: [String]) -> String? {
-        let best = candidates.map { (name: $0, distance: distance(word, $0)) }.min { ($0.distance, $0.name) < ($1.distance, $1.name) }
+        let best = candidates.map { (name: $0, distance: distance(word, $0)) }.min {
+            ($0.distance, $0.name) < ($1.distance, $1.name)
+        }
         return best.flatMap { $0.distance <= max(1, word.count / 3) ? $0.name : nil }
     }
 

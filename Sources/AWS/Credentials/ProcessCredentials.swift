@@ -53,6 +53,8 @@ package struct ProcessCredentials: CredentialProvider {
     }
 
     private func failure(_ reason: String) -> Problem {
-        Problem(.badInput, "credential-process-failed", "The credential_process of the profile \(profile) gave no credentials", detail: reason)
+        Problem(
+            .badInput, "credential-process-failed", "The credential_process of the profile \(profile) gave no credentials",
+            detail: reason)
     }
 }

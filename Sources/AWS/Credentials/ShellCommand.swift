@@ -70,7 +70,7 @@ enum ShellCommand {
 
         var argv = arguments.map { strdup($0) } + [nil]
         var envp = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
-        defer { (argv + envp).forEach { free($0) } }
+        defer { for text in argv + envp { free(text) } }
         var pid: pid_t = 0
         let code = posix_spawn(&pid, arguments[0], &actions, &attributes, &argv, &envp)
         guard code == 0 else { throw Failed(reason: String(cString: strerror(code))) }

@@ -90,6 +90,10 @@ final class CurlTransfer: @unchecked Sendable {
         var lines = request.headers.map { "\($0.name): \($0.value)" } + ["User-Agent: \(settings.userAgent)", "Expect:"]
         if !request.headers.contains(where: { $0.name.lowercased() == "content-type" }) { lines.append("Content-Type:") }
         for line in lines {
+            // A key or token with a line break in it would become a header of its own.
+            guard !line.utf8.contains(where: { $0 == 0x0A || $0 == 0x0D || $0 == 0 }) else {
+                throw setupError("A header holds a line break: check the credentials for one")
+            }
             guard let list = curl_slist_append(headerList, line) else { throw setupError("out of memory") }
             headerList = list
         }
@@ -131,7 +135,8 @@ final class CurlTransfer: @unchecked Sendable {
         if line.hasPrefix("HTTP/") {
             headers = [:]  // Those of a `100 Continue` before are not the answer's.
         } else if let colon = line.firstIndex(of: ":") {
-            headers[line[..<colon].lowercased()] = line[line.index(after: colon)...].trimmingCharacters(in: .whitespacesAndNewlines)
+            headers[line[..<colon].lowercased()] = line[line.index(after: colon)...].trimmingCharacters(
+                in: .whitespacesAndNewlines)
         }
     }
 }
@@ -147,15 +152,15 @@ extension TransportError.Kind {
                 CURLE_SSL_CIPHER, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_ENGINE_INITFAILED:
                 .tls
             case CURLE_OPERATION_TIMEDOUT: .timeout
-            case CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL, CURLE_BAD_CONTENT_ENCODING, CURLE_TOO_LARGE_HEADERS: .unreadable
+            case CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL, CURLE_BAD_CONTENT_ENCODING, tooLargeHeader: .unreadable
             case CURLE_URL_MALFORMAT, CURLE_FAILED_INIT: .setup
             default: .lost
             }
     }
 }
 
-// CURLE_TOO_LARGE came with libcurl 8.6; before, an endless header ended with CURLE_OUT_OF_MEMORY.
-private let CURLE_TOO_LARGE_HEADERS = CURLcode(rawValue: 100)
+/// CURLE_TOO_LARGE, which older headers don't have: it came with libcurl 8.6.
+private let tooLargeHeader = CURLcode(rawValue: 100)
 
 extension Duration {
     /// Whole milliseconds, at least 1: libcurl reads 0 as "no limit".

@@ -23,7 +23,8 @@ package struct Endpoint: Hashable, Sendable {
 
     /// Reads a URL such as `http://127.0.0.1:4566`; `nil` where it has another scheme, no host, a user, a query or a fragment.
     package init?(url: String, origin: String?) {
-        guard let parts = URLComponents(string: url), let scheme = parts.scheme?.lowercased(), scheme == "http" || scheme == "https",
+        guard let parts = URLComponents(string: url), let scheme = parts.scheme?.lowercased(),
+            scheme == "http" || scheme == "https",
             let host = parts.host, !host.isEmpty, parts.user == nil, parts.query == nil, parts.fragment == nil,
             (parts.port ?? 1) > 0, (parts.port ?? 1) <= 65535
         else { return nil }

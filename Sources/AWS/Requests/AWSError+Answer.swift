@@ -41,7 +41,8 @@ extension AWSError {
     }
 
     private static func bucketRegion(_ response: HTTPResponse, code: String, error: XMLElement?) -> String? {
-        guard ["PermanentRedirect", "AuthorizationHeaderMalformed", "HTTP301", "IllegalLocationConstraintException"].contains(code)
+        guard
+            ["PermanentRedirect", "AuthorizationHeaderMalformed", "HTTP301", "IllegalLocationConstraintException"].contains(code)
         else { return nil }
         return response.headers["x-amz-bucket-region"] ?? error?.text("Region")
     }

@@ -111,22 +111,33 @@ extension AWSError {
     private var explanation: (code: String, summary: String, remedy: String?) {
         let call = "\(service) \(action)"
         if isExpiredToken {
-            return ("expired-credentials", "The AWS session has expired", "Get new credentials (for SSO: `aws sso login`) and try again.")
+            return (
+                "expired-credentials", "The AWS session has expired",
+                "Get new credentials (for SSO: `aws sso login`) and try again."
+            )
         }
         if isClockSkew {
-            return ("clock-skew", "This machine's clock is too far from AWS's", "Set it right (for example with NTP) and try again.")
+            return (
+                "clock-skew", "This machine's clock is too far from AWS's", "Set it right (for example with NTP) and try again."
+            )
         }
         if isSignatureMismatch {
-            return ("wrong-signature", "AWS does not accept the signature of \(call)",
-                "The secret access key does not belong to the access key: check AWS_SECRET_ACCESS_KEY or the profile's.")
+            return (
+                "wrong-signature", "AWS does not accept the signature of \(call)",
+                "The secret access key does not belong to the access key: check AWS_SECRET_ACCESS_KEY or the profile's."
+            )
         }
         if isInvalidKey {
-            return ("invalid-credentials", "AWS does not know the access key",
-                "Check the access key and, for temporary credentials, AWS_SESSION_TOKEN; a key of one partition counts in no other.")
+            return (
+                "invalid-credentials", "AWS does not know the access key",
+                "Check the access key and, for temporary credentials, AWS_SESSION_TOKEN; a key of one partition counts in no other."
+            )
         }
         if isAccessDenied {
-            return ("access-denied", "\(call) is not allowed",
-                "The identity in use needs the permission \(service.lowercased()):\(permission).")
+            return (
+                "access-denied", "\(call) is not allowed",
+                "The identity in use needs the permission \(service.lowercased()):\(permission)."
+            )
         }
         if let bucketRegion {
             return ("wrong-region", "The bucket is in another region", "It is in \(bucketRegion).")

@@ -53,7 +53,9 @@ struct ServiceClient: Sendable {
             } catch {
                 throw UnreadableAnswer(error.description)
             }
-            guard document.name == "\(action)Response" else { throw UnreadableAnswer("It holds \(document.name), not \(action)Response") }
+            guard document.name == "\(action)Response" else {
+                throw UnreadableAnswer("It holds \(document.name), not \(action)Response")
+            }
             return try read(document["\(action)Result"] ?? document)
         }
     }

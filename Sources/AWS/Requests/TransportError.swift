@@ -81,8 +81,9 @@ extension TransportError {
         case .connect: endpoint.isCustom ? "Is it running there?" : "Is this machine online, or is a proxy needed (HTTPS_PROXY)?"
         case .proxy: "Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY."
         case .tls: "Where a proxy or a private endpoint has a certificate of its own, name its authority's file in AWS_CA_BUNDLE."
-        case .timeout, .lost: "Try again; what CloudFormation was asked to do goes on there meanwhile."
-        case .unreadable: endpoint.isCustom ? "Is it really an AWS endpoint?" : "Something between here and AWS may have changed it."
+        case .timeout, .lost: "Try again; what AWS was asked before may go on there meanwhile."
+        case .unreadable:
+            endpoint.isCustom ? "Is it really an AWS endpoint?" : "Something between here and AWS may have changed it."
         case .tooLarge, .setup: nil
         }
     }

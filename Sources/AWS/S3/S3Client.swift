@@ -53,7 +53,9 @@ package struct S3Client: Sendable {
         request.query = versionID.map { [HTTPField("versionId", $0)] } ?? []
         request.timeout = .seconds(300)
         do {
-            return try await client.send(request, action: "GetObject") { S3Object(body: $0.body, head: head($0, size: $0.body.count)) }
+            return try await client.send(request, action: "GetObject") {
+                S3Object(body: $0.body, head: head($0, size: $0.body.count))
+            }
         } catch let error as AWSError where error.code == "NoSuchKey" {
             return nil
         }
@@ -132,7 +134,9 @@ private struct S3ListingPage {
         } catch {
             throw UnreadableAnswer(error.description)
         }
-        guard document.name == "ListBucketResult" else { throw UnreadableAnswer("It holds \(document.name), not ListBucketResult") }
+        guard document.name == "ListBucketResult" else {
+            throw UnreadableAnswer("It holds \(document.name), not ListBucketResult")
+        }
         // Keys are encoded only where the endpoint says so; not every one knows how.
         let isEncoded = document.text("EncodingType") == "url"
         var objects: [S3ListedObject] = []
@@ -144,7 +148,8 @@ private struct S3ListingPage {
             }
             objects.append(
                 S3ListedObject(
-                    key: key, size: element.number("Size") ?? 0, etag: element.text("ETag"), modifiedAt: element.time("LastModified")))
+                    key: key, size: element.number("Size") ?? 0, etag: element.text("ETag"),
+                    modifiedAt: element.time("LastModified")))
         }
         let isTruncated = document.flag("IsTruncated") ?? false
         return S3ListingPage(objects: objects, next: isTruncated ? document.text("NextContinuationToken") : nil)

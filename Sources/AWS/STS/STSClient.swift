@@ -14,7 +14,8 @@ package struct STSClient: Sendable {
 
     /// Asks AWS for the identity behind the credentials; needs no permission.
     package func getCallerIdentity() async throws -> CallerIdentity {
-        try await client.query("GetCallerIdentity", mayBeRepeated: true, { _ in }) { result throws(UnreadableAnswer) in
+        try await client.query("GetCallerIdentity", mayBeRepeated: true) { _ in
+        } read: { result throws(UnreadableAnswer) in
             CallerIdentity(
                 account: try result.required("Account"), arn: try result.required("Arn"), userID: try result.required("UserId"))
         }

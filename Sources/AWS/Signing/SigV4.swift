@@ -24,12 +24,15 @@ package enum SigV4 {
         let scope = "\(day)/\(region)/\(service)/aws4_request"
         let toSign = "AWS4-HMAC-SHA256\n\(time)\n\(scope)\n\(hex(SHA256.hash(data: Data(canonical.text.utf8))))"
         let key = ["AWS4\(credentials.secretAccessKey.reveal())", day, region, service, "aws4_request"].map { Data($0.utf8) }
-        let signingKey = key.dropFirst().reduce(key[0]) { Data(HMAC<SHA256>.authenticationCode(for: $1, using: SymmetricKey(data: $0))) }
+        let signingKey = key.dropFirst().reduce(key[0]) {
+            Data(HMAC<SHA256>.authenticationCode(for: $1, using: SymmetricKey(data: $0)))
+        }
         let signature = hex(HMAC<SHA256>.authenticationCode(for: Data(toSign.utf8), using: SymmetricKey(data: signingKey)))
         added.append(
             HTTPField(
                 "Authorization",
-                "AWS4-HMAC-SHA256 Credential=\(credentials.accessKeyID)/\(scope), SignedHeaders=\(canonical.signedHeaders), Signature=\(signature)"))
+                "AWS4-HMAC-SHA256 Credential=\(credentials.accessKeyID)/\(scope), SignedHeaders=\(canonical.signedHeaders), Signature=\(signature)"
+            ))
         return added
     }
 

@@ -22,6 +22,7 @@ extension XMLElement {
 
     /// A list of keys and values as a dictionary; of equal keys the last.
     func dictionary(_ name: String, key: String, value: String) -> [String: String] {
-        Dictionary(list(name).compactMap { member in member.text(key).map { ($0, member.value(value) ?? "") } }) { _, last in last }
+        Dictionary(list(name).compactMap { member in member.text(key).map { ($0, member.value(value) ?? "") } }) { _, last in last
+        }
     }
 }

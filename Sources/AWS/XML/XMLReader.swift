@@ -127,7 +127,8 @@ package struct XMLReader {
         scan: while position < bytes.count {
             switch bytes[position] {
             case UInt8(ascii: ":"): start = position + 1
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "_"), 0x80...0xFF: break
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "_"), 0x80...0xFF:
+                break
             case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."):
                 if position == start { throw error("malformed name") }
             default: break scan
