@@ -41,7 +41,7 @@ package struct AWSConfiguration: Sendable {
 
     private static func unknownProfile(_ name: String, isArgument: Bool, _ files: SharedFiles) -> Problem {
         let known = files.profileNames
-        let suggestion = Suggestion.nearest(to: name, in: known).map { "Did you mean \($0)?" }
+        let suggestion = nearestName(to: name, in: known).map { "Did you mean \($0)?" }
         let list = known.isEmpty ? "There are none." : "There are: \(known.joined(separator: ", "))."
         return Problem(
             .badInput, "unknown-profile", "There is no AWS profile \(name)",

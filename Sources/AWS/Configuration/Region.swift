@@ -43,7 +43,7 @@ package enum Region {
         let words = name.split(separator: "-", omittingEmptySubsequences: false)
         let looksLikeRegion = words.count >= 3 && words.allSatisfy { !$0.isEmpty } && words.last?.allSatisfy(\.isNumber) == true
         guard !(isLabel && (isCustom || looksLikeRegion)) else { return }
-        let suggestion = Suggestion.nearest(to: name, in: known).map { " Did you mean \($0)?" } ?? ""
+        let suggestion = nearestName(to: name, in: known).map { " Did you mean \($0)?" } ?? ""
         throw Problem(
             .badInput, "bad-region", "\"\(name)\" is no AWS region",
             detail: "A region is written like us-east-1.\(suggestion)")

@@ -1,0 +1,54 @@
+# What people run. `make demo` and `make test` set up what they need on a fresh machine.
+
+PYTHON = .venv/bin/python
+RELEASE = swift build --configuration release --static-swift-stdlib --product pipeplan
+PREFIX ?= /usr/local
+SOURCES = Package.swift Sources Tests
+
+.PHONY: build demo test unit scenarios lint format catalog bench install clean system python
+
+build: system
+	$(RELEASE)
+
+# The main job on the embedded sandbox: plan, apply, change, plan, apply, history. No AWS account.
+demo: build
+	scripts/demo
+
+test: system python lint
+	swift build --build-tests
+	$(PYTHON) -m pytest -q app
+	swift test --skip-build
+	$(PYTHON) -m pytest -q Tests/Scenarios/clients
+
+# What can be checked without building.
+lint: python
+	swift format lint --strict --recursive $(SOURCES)
+	.venv/bin/cfn-lint stacks/*/pipeline.yml
+
+# Formats the sources in place.
+format:
+	swift format --in-place --recursive $(SOURCES)
+
+# Makes the facts on resource types anew from the newest schemas.
+catalog: python
+	$(PYTHON) scripts/make-catalog.py
+
+# Whole-process times of the release build.
+bench: build
+	scripts/bench
+
+install: build
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 "$$($(RELEASE) --show-bin-path)/pipeplan" $(DESTDIR)$(PREFIX)/bin/pipeplan
+
+clean:
+	rm -rf .build
+
+# What the build needs of the system: SQLite, libcurl and zlib, and a Swift toolchain, which can't be installed from here.
+system:
+	@command -v swift >/dev/null || { echo "pipeplan needs Swift 6.2 or newer: https://www.swift.org/install" >&2; exit 1; }
+	@scripts/system-packages libsqlite3-dev libcurl4-openssl-dev zlib1g-dev
+
+# What only tests need, in a virtual environment in the tree.
+python:
+	@scripts/python-env

@@ -1,0 +1,135 @@
+package import Foundation
+
+/// What a finished process printed and how it ended.
+package struct ProcessResult: Sendable {
+    package var status: Int32
+    package var output: String
+    package var errors: String
+}
+
+/// Runs a program to its end.
+/// - Parameter environment: the whole environment; nothing is inherited but `PATH` and `HOME`.
+package func run(
+    _ program: String, _ arguments: [String], in folder: String, environment: [String: String] = [:], input: String? = nil
+) throws -> ProcessResult {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: program)
+    process.arguments = arguments
+    process.currentDirectoryURL = URL(fileURLWithPath: folder)
+    let inherited = ProcessInfo.processInfo.environment.filter { ["PATH", "HOME"].contains($0.key) }
+    process.environment = inherited.merging(environment) { _, given in given }
+    // Files, not pipes: a pipe that nobody empties while the other is read would stop the process.
+    let folder = try TemporaryFolder()
+    FileManager.default.createFile(atPath: "\(folder.path)/out", contents: nil)
+    FileManager.default.createFile(atPath: "\(folder.path)/err", contents: nil)
+    process.standardOutput = FileHandle(forWritingAtPath: "\(folder.path)/out")
+    process.standardError = FileHandle(forWritingAtPath: "\(folder.path)/err")
+    if let input {
+        try folder.write(input, to: "in")
+        process.standardInput = FileHandle(forReadingAtPath: "\(folder.path)/in")
+    } else {
+        process.standardInput = FileHandle.nullDevice
+    }
+    try process.run()
+    process.waitUntilExit()
+    return ProcessResult(status: process.terminationStatus, output: try folder.read("out"), errors: try folder.read("err"))
+}
+
+/// A server that runs while a test does, on a loopback port of its own.
+package final class RunningServer: @unchecked Sendable {
+    // Only started in `init` and stopped in `deinit`: nothing is shared in between.
+    private let process = Process()
+    package let port: UInt16
+    package var endpoint: String { "http://127.0.0.1:\(port)" }
+
+    /// Starts a server and waits until it accepts connections.
+    package init(_ program: String, _ arguments: (UInt16) -> [String], environment: (UInt16) -> [String: String] = { _ in [:] }) throws {
+        port = try freePort()
+        process.executableURL = URL(fileURLWithPath: program)
+        process.arguments = arguments(port)
+        process.environment = ProcessInfo.processInfo.environment.merging(environment(port)) { _, given in given }
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        let deadline = Date(timeIntervalSinceNow: 60)
+        while !accepts(port) {
+            guard process.isRunning, Date() < deadline else { throw ServerFailure(program: program) }
+            // The kernel tells of no port being opened: asking again is the only way.
+            usleep(20_000)
+        }
+    }
+
+    deinit {
+        process.terminate()
+        process.waitUntilExit()
+    }
+
+    /// Ends the server at once, as a power cut would.
+    package func kill() {
+        Foundation.kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+    }
+}
+
+package struct ServerFailure: Error, CustomStringConvertible {
+    var program: String
+    package var description: String { "\(program) did not start to listen" }
+}
+
+extension RunningServer {
+    /// moto, an AWS that others wrote.
+    package static func moto() throws -> RunningServer {
+        try RunningServer(Repository.python("moto_server")) { ["-H", "127.0.0.1", "-p", "\($0)"] }
+    }
+
+    /// MiniStack, another one, and more faithful for CloudFormation.
+    package static func miniStack() throws -> RunningServer {
+        try RunningServer(Repository.python("ministack"), { _ in [] }, environment: { ["BIND_HOST": "127.0.0.1", "GATEWAY_PORT": "\($0)"] })
+    }
+
+    /// The sandbox as a process of its own.
+    package static func sandbox(folder: String) throws -> RunningServer {
+        try RunningServer(Repository.program) { ["sandbox", "serve", "--port", "\($0)", "--folder", folder] }
+    }
+}
+
+/// A port that was free a moment ago.
+private func freePort() throws -> UInt16 {
+    let socket = try openSocket()
+    defer { close(socket) }
+    var address = loopback(port: 0)
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let bound = withUnsafeMutablePointer(to: &address) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(socket, $0, length) == 0 && getsockname(socket, $0, &length) == 0 }
+    }
+    guard bound else { throw ServerFailure(program: "a free port") }
+    return UInt16(bigEndian: address.sin_port)
+}
+
+private func accepts(_ port: UInt16) -> Bool {
+    guard let socket = try? openSocket() else { return false }
+    defer { close(socket) }
+    var address = loopback(port: port)
+    return withUnsafeMutablePointer(to: &address) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0 }
+    }
+}
+
+private func openSocket() throws -> Int32 {
+    #if canImport(Glibc)
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    #else
+        let descriptor = socket(AF_INET, SOCK_STREAM, 0)
+    #endif
+    guard descriptor >= 0 else { throw ServerFailure(program: "a socket") }
+    return descriptor
+}
+
+private func loopback(port: UInt16) -> sockaddr_in {
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = port.bigEndian
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    return address
+}
