@@ -13,11 +13,13 @@ let swiftSettings: [SwiftSetting] = [
 ]
 
 /// A module of the program with its tests beside it.
-func module(_ name: String, _ dependencies: [Target.Dependency]) -> [Target] {
+/// - Parameter scripts: folders beside the tests that hold no Swift.
+func module(_ name: String, _ dependencies: [Target.Dependency], scripts: [String] = []) -> [Target] {
     [
         .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings),
         .testTarget(
-            name: "\(name)Tests", dependencies: [.target(name: name), "TestSupport"] + dependencies, swiftSettings: swiftSettings),
+            name: "\(name)Tests", dependencies: [.target(name: name), "TestSupport"] + dependencies, exclude: scripts,
+            swiftSettings: swiftSettings),
     ]
 }
 
@@ -37,14 +39,19 @@ let package = Package(
         .executableTarget(name: "pipeplan", dependencies: ["Model", "PipeplanCommands"], swiftSettings: swiftSettings),
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
-        .target(name: "ResourceTypes"),
+        .target(name: "CResourceCatalog"),
         .target(name: "TestSupport", dependencies: ["Model"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
+        // The program as its users run it; it has to be built, but is not linked.
+        .testTarget(
+            name: "Scenarios", dependencies: ["TestSupport", "pipeplan"], path: "Tests/Scenarios", exclude: ["clients"],
+            swiftSettings: swiftSettings),
     ]
         + module("Model", [orderedCollections, crypto, cryptoExtras])
-        + module("Templates", ["Model", "ResourceTypes", orderedCollections, "Yams"])
+        + module("ResourceTypes", ["Model", "CResourceCatalog"])
+        + module("Templates", ["Model", orderedCollections, "Yams"])
         + module("Planning", ["Model", "ResourceTypes", "Templates", orderedCollections])
         + module("Project", ["Model", "Templates", orderedCollections])
-        + module("AWS", ["Model", "CCurl", crypto])
+        + module("AWS", ["Model", "CCurl", crypto], scripts: ["Peers"])
         + module("StateDatabase", ["Model", "CZlib", grdb, orderedCollections])
         + module("Deploying", ["Model", "Templates", "Planning", "AWS", "StateDatabase", orderedCollections])
         + module("Reporting", ["Model", "Templates", "Planning", "StateDatabase", "Deploying"])

@@ -2,7 +2,7 @@ package import AWS
 import Foundation
 package import Model
 import OrderedCollections
-package import Planning
+import Planning
 package import StateDatabase
 import Templates
 
@@ -14,11 +14,13 @@ package enum DeploymentNotice: Sendable {
     case executing
     case deleting
     case event(StackEvent)
+    /// CloudFormation goes on, or may, and is not watched any more.
+    case detached(DeploymentFailure)
     /// Something that does not stop the deployment, such as a policy that could not be set.
     case warning(String)
 }
 
-/// How a deployment ended, with its record.
+/// How a run of a deployment ended, with its record.
 package struct DeploymentResult: Sendable {
     package var deployment: Deployment
     package var ending: DeploymentMachine.Ending
@@ -27,12 +29,12 @@ package struct DeploymentResult: Sendable {
 
 /// Carries out the actions of a `DeploymentMachine` and records each step: intent before effect, outcome after.
 package struct Deployer: Sendable {
-    private let client: CloudFormationClient
+    let client: CloudFormationClient
     private let artifacts: S3Client
-    private let database: StateDatabase
-    private let clock: Clock
-    private let randomBytes: @Sendable (Int) -> Data
-    private let report: @Sendable (DeploymentNotice) -> Void
+    let database: StateDatabase
+    let clock: Clock
+    let randomBytes: @Sendable (Int) -> Data
+    let report: @Sendable (DeploymentNotice) -> Void
     /// Asks somebody; answers no where there is nobody to ask.
     private let ask: @Sendable (DeploymentMachine.Question) -> Bool
 
@@ -50,68 +52,41 @@ package struct Deployer: Sendable {
     }
 
     /// Deploys what was approved, and no more.
-    /// - Returns: how it ended, also where it failed at CloudFormation.
+    /// - Returns: how it ended, also where it failed at CloudFormation, or where nobody can tell yet: then it is recorded
+    ///   as detached, for `resume` to settle.
     /// - Throws: `RecordingRefusal` or `Problem` where nothing was begun.
     package func deploy(_ request: DeploymentRequest) async throws -> DeploymentResult {
         let token = randomBytes(12).map { String($0, radix: 36) }.joined()
         let intent = try intent(for: request, token: "pipeplan-\(token)")
         let deployment = try database.begin(intent, secrets: request.secrets)
         report(.began(deployment))
-        let machine = DeploymentMachine(plan: request.plan)
+        var machine = DeploymentMachine(plan: request.plan)
+        let first = machine.handle(.started)
         var run = DeploymentRun(deployment, request, changeSetName: intent.changeSetName ?? "", token: intent.clientToken ?? "")
-        return try await drive(machine, &run, from: .started)
-    }
-
-    /// Goes on with a deployment whose process is gone: asks CloudFormation how it ended, or follows it to its end.
-    package func resume(_ deployment: Deployment, plan: Plan, by actor: DeploymentActor) async throws -> DeploymentResult {
-        if deployment.status == .detached { try database.reattach(deployment) }
-        let stackName = deployment.stackID ?? deployment.stackName
-        let stack = try await client.describeStack(stackName)
-        var run = DeploymentRun(resuming: deployment, plan, by: actor)
-        run.stackID = stack?.stackID ?? deployment.stackID
-        let wasExecuted = try await wasExecuted(deployment, stack)
-        guard wasExecuted else {
-            if let changeSet = deployment.changeSetName { try? await client.deleteChangeSet(changeSet, stack: deployment.stackName) }
-            if stack?.status == "REVIEW_IN_PROGRESS" { try await client.deleteStack(deployment.stackName) }
-            let failure = DeploymentFailure(message: "It was interrupted before CloudFormation was told to execute anything")
-            return try await finish(
-                DeploymentMachine.Ending(status: .cancelled, effect: .untouched, failure: failure, exit: .failed, stack: stack), &run)
-        }
-        let machine = DeploymentMachine.resumed(plan: plan, stack: stack)
-        return try await drive(machine, &run, from: plan.kind == .destroy ? .deletionStarted : .executionStarted)
-    }
-
-    private func wasExecuted(_ deployment: Deployment, _ stack: StackDescription?) async throws -> Bool {
-        guard let stack else { return deployment.kind == .destroy || deployment.step == "execute" }
-        if deployment.kind == .destroy { return deployment.step == "delete" || stack.status.rawValue.hasPrefix("DELETE_") }
-        guard stack.status != "REVIEW_IN_PROGRESS" else { return false }
-        guard let changeSet = deployment.changeSetID ?? deployment.changeSetName else { return false }
-        // A stack forgets its executed change sets' details in time, but never which one made it what it is.
-        if let last = stack.changeSetID { return last == deployment.changeSetID || last.contains("/\(deployment.changeSetName ?? "-")/") }
-        do {
-            let described = try await client.describeChangeSet(changeSet, stack: deployment.stackName)
-            return described.executionStatus?.hasPrefix("EXECUTE_") ?? false
-        } catch let error as AWSError where error.isNotFound {
-            return deployment.step == "execute"
-        }
+        return try await drive(machine, &run, from: first)
     }
 
     // MARK: The loop
 
-    private func drive(
-        _ initial: DeploymentMachine, _ run: inout DeploymentRun, from first: DeploymentMachine.Event
+    func drive(
+        _ initial: DeploymentMachine, _ run: inout DeploymentRun, from first: DeploymentMachine.Action
     ) async throws -> DeploymentResult {
         var machine = initial
-        var action = machine.handle(first)
+        var action = first
         while true {
             if case .end(let ending) = action { return try await finish(ending, &run) }
-            do {
-                action = machine.handle(try await perform(action, &run))
-            } catch let failure as any RequestFailure {
-                action = machine.handle(.refused(DeploymentFailure(message: failure.problem.description)))
-            } catch let problem as Problem {
-                action = machine.handle(.refused(DeploymentFailure(message: problem.description)))
-            }
+            action = machine.handle(try await outcome(of: action, &run))
+        }
+    }
+
+    private func outcome(of action: DeploymentMachine.Action, _ run: inout DeploymentRun) async throws -> DeploymentMachine.Event {
+        do {
+            return try await perform(action, &run)
+        } catch let failure as any RequestFailure {
+            let explained = DeploymentFailure(message: failure.problem.description)
+            return failure.requestMayHaveBeenTaken ? .lost(explained) : .refused(explained)
+        } catch let problem as Problem {
+            return .refused(DeploymentFailure(message: problem.description))
         }
     }
 
@@ -127,25 +102,34 @@ package struct Deployer: Sendable {
             return .changeSetCreated
         case .describeChangeSet:
             let changeSet = try await describeFinishedChangeSet(run)
+            try await startFollowing(&run)
             return .changeSetDescribed(changeSet)
         case .deleteChangeSet:
             try await client.deleteChangeSet(run.changeSetName, stack: run.stackID ?? run.stackName)
             return .changeSetDeleted
+        case .setTerminationProtection:
+            try await setTerminationProtection(run)
+            run.isProtected = true
+            return .protectionSet
+        case .deleteEmptyStack:
+            try await deleteEmptyStack(run)
+            return .emptyStackDeleted
         case .execute:
             report(.executing)
-            try await startFollowing(&run)
-            try database.note(DeploymentProgress(step: "execute"), of: run.deployment)
+            try database.note(DeploymentProgress(step: Step.execute.rawValue), of: run.deployment)
             try await executeChangeSet(run)
-            return .executionStarted
+            return .operationStarted
         case .deleteStack:
             report(.deleting)
             try await startFollowing(&run)
-            try database.note(DeploymentProgress(step: "delete", stackID: run.stackID), of: run.deployment)
+            try database.note(DeploymentProgress(step: Step.delete.rawValue, stackID: run.stackID), of: run.deployment)
             try await client.deleteStack(
-                run.stackID ?? run.stackName, roleARN: run.request?.serviceRole, clientRequestToken: "\(run.token)-delete")
-            return .deletionStarted
+                run.stackID ?? run.stackName, roleARN: run.request?.serviceRole, clientRequestToken: Step.delete.token(run.token))
+            return .operationStarted
         case .followStack:
             let stack = try await follow(&run)
+            // The name may come to mean another stack from here on.
+            if stack == nil || stack?.status == "DELETE_COMPLETE" { run.stackID = nil }
             return .stackSettled(stack, rootCause: run.follower.rootCause)
         case .end:
             return .started
@@ -167,17 +151,26 @@ package struct Deployer: Sendable {
         input.roleARN = request.serviceRole
         input.clientToken = run.token
         input.description = "pipeplan: deployment \(run.deployment.serial) of \(run.deployment.address)"
-        do {
-            let created = try await client.createChangeSet(input)
-            run.stackID = created.stackID
-            run.changeSetName = created.changeSetID.isEmpty ? run.changeSetName : created.changeSetID
-        } catch let failure as any RequestFailure where failure.requestMayHaveBeenTaken || failure.isAlreadyExists {
-            // The answer was lost, not necessarily the request: the name is ours alone, so what bears it is what was asked for.
-            let found = try await client.describeChangeSet(run.changeSetName, stack: run.stackName)
-            run.stackID = found.stackID ?? run.stackID
-        }
-        try database.note(DeploymentProgress(step: "change-set", changeSetID: run.changeSetName, stackID: run.stackID), of: run.deployment)
+        (run.changeSetName, run.stackID) = try await create(input)
+        try database.note(
+            DeploymentProgress(step: Step.changeSet.rawValue, changeSetID: run.changeSetName, stackID: run.stackID), of: run.deployment)
         report(.changeSetCreated(name: run.changeSetName))
+    }
+
+    /// Where an answer is lost, not necessarily the request is: the name is ours alone, so what bears it is what was asked for.
+    private func create(_ input: CreateChangeSetInput) async throws -> (changeSet: String, stackID: String?) {
+        for isLastTry in [false, false, true] {
+            do {
+                let created = try await client.createChangeSet(input)
+                return (created.changeSetID, created.stackID)
+            } catch let failure as any RequestFailure where failure.requestMayHaveBeenTaken || failure.isAlreadyExists {
+                if let found = try? await client.describeChangeSet(input.name, stack: input.stack) {
+                    return (found.id ?? input.name, found.stackID)
+                }
+                if isLastTry { throw failure }
+            }
+        }
+        return (input.name, nil)
     }
 
     private func describeFinishedChangeSet(_ run: DeploymentRun) async throws -> ChangeSet {
@@ -192,13 +185,22 @@ package struct Deployer: Sendable {
         }
     }
 
+    /// Has the change set executed. Where an answer is lost, the change set itself tells whether it was taken.
     private func executeChangeSet(_ run: DeploymentRun) async throws {
-        do {
-            try await client.executeChangeSet(
-                run.changeSetName, stack: run.stackID ?? run.stackName, clientRequestToken: "\(run.token)-execute")
-        } catch let failure as any RequestFailure where failure.requestMayHaveBeenTaken {
-            let found = try await client.describeChangeSet(run.changeSetName, stack: run.stackID ?? run.stackName)
-            guard found.executionStatus?.hasPrefix("EXECUTE_") == true else { throw failure }
+        var lost: (any RequestFailure)?
+        for isLastTry in [false, false, true] {
+            do {
+                return try await client.executeChangeSet(
+                    run.changeSetName, stack: run.stackID ?? run.stackName, clientRequestToken: Step.execute.token(run.token))
+            } catch {
+                guard let failure = error as? any RequestFailure else { throw lost ?? error }
+                // A refusal says nothing of an earlier try that may have been taken.
+                if failure.requestMayHaveBeenTaken { lost = failure }
+                guard let lost else { throw failure }
+                let found = try? await client.describeChangeSet(run.changeSetName, stack: run.stackID ?? run.stackName)
+                if found?.executionStatus?.hasPrefix("EXECUTE_") == true { return }
+                if isLastTry || found?.executionStatus != "AVAILABLE" { throw lost }
+            }
         }
     }
 
@@ -207,7 +209,8 @@ package struct Deployer: Sendable {
         guard body.utf8.count > TemplateLimits.inlineBytes else { return .body(body) }
         guard let bucket = request.artifactBucket else {
             throw Problem(
-                .badInput, "template-too-large", "The template has \(body.utf8.count) bytes; CloudFormation takes \(TemplateLimits.inlineBytes) in a request",
+                .badInput, "template-too-large",
+                "The template has \(body.utf8.count) bytes; CloudFormation takes \(TemplateLimits.inlineBytes) in a request",
                 detail: "Name a bucket as `artifacts` in stack.yml: larger templates are uploaded there.")
         }
         let key = "pipeplan/\(request.desired.stackName)/\(Digest(of: body)).template"
@@ -215,101 +218,50 @@ package struct Deployer: Sendable {
         return .url(artifacts.url(bucket: bucket, key: key))
     }
 
+    /// Notes which events are older than the operation that is about to begin.
     private func startFollowing(_ run: inout DeploymentRun) async throws {
         guard let stackID = run.stackID else { return }
-        let before = try await client.describeStackEvents(stackID)
-        run.follower = EventFollower(before: Set(before.map(\.eventID)))
+        let since = clock.now() - Self.clockTolerance
+        let earlier = try await client.describeStackEvents(stackID) { $0.timestamp < since }
+        run.follower = EventFollower(since: since, after: earlier)
     }
 
+    /// How far this machine's clock may be from CloudFormation's: more than AWS accepts in a signature.
+    static let clockTolerance: TimeInterval = 3600
+
     /// Follows the stack until its operation has ended; `nil` where it is gone then.
+    ///
+    /// Right after a request, a stack may still be described as it was before it. So the end counts once events tell that
+    /// the operation has begun, or after some rounds at an endpoint that has no such events.
     private func follow(_ run: inout DeploymentRun) async throws -> StackDescription? {
         var pace = PollingPace()
+        var rounds = 0
         let stack = run.stackID ?? run.stackName
         while true {
             let description = try await client.describeStack(stack)
             try await takeEvents(of: stack, &run)
-            guard let description, description.status.isInProgress, description.status != "REVIEW_IN_PROGRESS" else { return description }
+            guard let description, description.status != "DELETE_COMPLETE" else { return description }
+            rounds += 1
+            let isPatient = rounds < Self.roundsUntilBegun
+            let mayHaveEnded = !description.status.isInProgress || (description.status == "REVIEW_IN_PROGRESS" && !isPatient)
+            if mayHaveEnded, run.follower.hasBegun || !isPatient { return description }
             try await clock.sleep(pace.next())
         }
     }
+
+    private static let roundsUntilBegun = 8
 
     private func takeEvents(of stack: String, _ run: inout DeploymentRun) async throws {
         let follower = run.follower
         let described: [StackEvent]
         do {
-            described = try await client.describeStackEvents(stack) { follower.hasSeen($0) }
+            described = try await client.describeStackEvents(stack, until: follower.isOld)
         } catch let error as AWSError where error.isNotFound {
             return
         }
         let new = run.follower.take(described)
         try database.append(new, to: run.deployment, secrets: run.request?.secrets ?? [])
         for event in new { report(.event(event)) }
-    }
-
-    // MARK: Recording
-
-    private func finish(_ ending: DeploymentMachine.Ending, _ run: inout DeploymentRun) async throws -> DeploymentResult {
-        var outputs: [StackOutput] = []
-        let effect: DeploymentOutcome.Effect
-        switch ending.effect {
-        case .untouched: effect = .untouched
-        case .removed: effect = .removed
-        case .kept, .applied:
-            let stack = ending.stack
-            let stackID = stack?.stackID ?? run.stackID ?? run.stackName
-            let resources = try? await client.listStackResources(stackID)
-            outputs = stack?.outputs ?? []
-            let contents = StackContents(
-                stackID: stackID, status: stack?.status ?? "UPDATE_FAILED",
-                resources: resources?.filter { $0.status != "DELETE_COMPLETE" }.map { RecordedResource($0) }, outputs: stack?.outputs)
-            effect = ending.effect == .applied ? .applied(contents) : .kept(contents)
-        }
-        if ending.effect == .applied { await setProtections(run) }
-        let outcome = DeploymentOutcome(
-            status: ending.status, effect: effect, finishedAt: clock.now(), failure: ending.failure, resumedBy: run.resumedBy)
-        let settled = try database.finish(run.deployment, outcome, secrets: run.request?.secrets ?? [])
-        return DeploymentResult(deployment: settled, ending: ending, outputs: outputs)
-    }
-
-    /// Termination protection and stack policy are no part of a change set: they are set once the stack is as it should be.
-    private func setProtections(_ run: DeploymentRun) async {
-        guard let request = run.request else { return }
-        let stack = run.stackID ?? run.stackName
-        do {
-            if run.plan.settings.contains(where: { $0.name == "terminationProtection" }) {
-                try await client.updateTerminationProtection(run.stackName, enabled: request.desired.terminationProtection)
-            }
-            if let policy = request.stackPolicy { try await client.setStackPolicy(stack, body: policy) }
-        } catch let failure as any RequestFailure {
-            report(.warning(failure.problem.description))
-        } catch {
-            report(.warning("\(error)"))
-        }
-    }
-
-    private func intent(for request: DeploymentRequest, token: String) throws -> DeploymentIntent {
-        let desired = request.desired
-        let configuration = StackConfiguration(
-            stackName: desired.stackName, region: desired.region, accountID: desired.accountID,
-            parameters: try recordedParameters(desired), tags: desired.tags, capabilities: desired.capabilities,
-            notificationArns: desired.notificationArns, terminationProtection: desired.terminationProtection)
-        return DeploymentIntent(
-            address: desired.address, kind: request.kind, startedAt: clock.now(), actor: request.actor, git: request.git,
-            toolVersion: request.toolVersion, commandLine: request.commandLine, approval: request.approval,
-            configuration: configuration, templateBody: desired.template.body, planJSON: request.planJSON,
-            changeSetName: token, clientToken: token, plannedAgainst: request.plan.basedOnSerial == 0 ? nil : request.plan.basedOnSerial)
-    }
-
-    private func recordedParameters(_ desired: DesiredStack) throws -> OrderedDictionary<String, RecordedParameter> {
-        try desired.parameters.mapValues { value in
-            switch value {
-            case .plain(let text): .plain(text)
-            case .secret(let secret, let digest): .secret(digest ?? SecretDigest(of: secret, salt: randomBytes(16)))
-            case .previousSecret(let digest): .secret(digest)
-            case .unknown(let reason):
-                throw Problem(.badInput, "unknown-parameter-value", "A parameter has no value to deploy with", detail: reason)
-            }
-        }
     }
 }
 

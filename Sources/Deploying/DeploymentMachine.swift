@@ -20,12 +20,17 @@ package struct DeploymentMachine: Sendable {
         /// The change set when it is no longer being computed.
         case changeSetDescribed(ChangeSet)
         case changeSetDeleted
-        case executionStarted
-        case deletionStarted
+        case protectionSet
+        /// The stack that a change set had made only for itself is gone, or is somebody else's by now.
+        case emptyStackDeleted
+        /// CloudFormation has taken the change set or the deletion.
+        case operationStarted
         /// The stack when its operation has ended; `nil` where it is gone.
         case stackSettled(StackDescription?, rootCause: DeploymentFailure?)
-        /// A request that was refused.
+        /// A request that certainly did nothing.
         case refused(DeploymentFailure)
+        /// A request without an answer: whether it did anything is not known.
+        case lost(DeploymentFailure)
     }
 
     /// What is to be done.
@@ -35,9 +40,12 @@ package struct DeploymentMachine: Sendable {
         case createChangeSet(ChangeSetKind)
         case describeChangeSet
         case deleteChangeSet
-        /// Deletes the stack itself: to destroy it, to make room for creating it anew, or because a change set left it empty.
+        case setTerminationProtection
+        /// Deletes the stack if it still is the one in REVIEW_IN_PROGRESS that the change set was for, and waits for nothing else.
+        case deleteEmptyStack
+        /// Deletes the stack itself: to destroy it, or to make room for creating it anew.
         case deleteStack
-        case execute(ChangeSetKind)
+        case execute
         case followStack
         case end(Ending)
     }
@@ -50,224 +58,266 @@ package struct DeploymentMachine: Sendable {
         case unplanned(Reconciliation)
     }
 
-    /// How a deployment ends.
-    package struct Ending: Hashable, Sendable {
+    /// How a run of a deployment ends.
+    package enum Ending: Hashable, Sendable {
+        case settled(Settlement)
+        /// CloudFormation is at work, or may be, and can't be watched: the deployment stays open until it is resumed.
+        case detached(DeploymentFailure)
+
+        /// The exit code the command ends with.
+        package var exit: ExitStatus {
+            switch self {
+            case .settled(let settlement): settlement.exit
+            case .detached: .failed
+            }
+        }
+    }
+
+    /// What is recorded of a deployment that is over.
+    package struct Settlement: Hashable, Sendable {
         package enum Effect: Hashable, Sendable { case untouched, kept, applied, removed }
 
         package var status: DeploymentOutcome.Status
         package var effect: Effect
         package var failure: DeploymentFailure?
-        /// The exit code the command ends with.
         package var exit: ExitStatus
         /// The stack as it was described last.
         package var stack: StackDescription?
+
+        package init(
+            _ status: DeploymentOutcome.Status, _ effect: Effect, _ failure: DeploymentFailure? = nil, exit: ExitStatus,
+            stack: StackDescription? = nil
+        ) {
+            self.status = status
+            self.effect = effect
+            self.failure = failure
+            self.exit = exit
+            self.stack = stack
+        }
+    }
+
+    /// What CloudFormation does with the stack as a whole.
+    package enum Operation: Hashable, Sendable {
+        /// Deletes what stands in the way of creating the stack anew.
+        case clearing
+        case executing
+        case destroying
     }
 
     private enum Phase: Sendable {
         case new
         case checkingStack
         case askingToRecreate
-        case deletingToRecreate
-        case creatingChangeSet(ChangeSetKind)
-        case computingChangeSet(ChangeSetKind)
-        case askingAboutUnplanned(ChangeSetKind)
-        case discarding(Ending, ChangeSetKind)
-        case executing(ChangeSetKind)
-        case destroying
-        case ended
+        case creatingChangeSet
+        case computingChangeSet
+        case askingAboutUnplanned
+        case protecting
+        /// Taking away the change set, and then the empty stack, that nothing will come of.
+        case discardingChangeSet(Settlement)
+        case discardingStack(Settlement)
+        /// The request is on its way.
+        case starting(Operation)
+        case following(Operation)
+        case ended(Ending)
     }
 
     private let plan: Plan
     private var phase = Phase.new
+    /// The stack as it was found; `nil` where there is none, or one that nothing was ever made in.
     private var stack: StackDescription?
+    private var isCleared = false
+    private var isResumed = false
 
     /// - Parameter plan: what was approved.
     package init(plan: Plan) { self.plan = plan }
 
-    /// What a deployment that was interrupted after its change set was executed goes on with: following the stack to its end.
-    package static func resumed(plan: Plan, stack: StackDescription?) -> DeploymentMachine {
+    /// A deployment that was interrupted in the middle of an operation: it follows that to its end, and starts no other one.
+    /// What is to be done first is `followStack`.
+    package static func resumed(plan: Plan, in operation: Operation) -> DeploymentMachine {
         var machine = DeploymentMachine(plan: plan)
-        machine.stack = stack
-        machine.phase = plan.kind == .destroy ? .destroying : .executing(plan.kind == .create ? .create : .update)
+        machine.isResumed = true
+        machine.phase = .following(operation)
         return machine
     }
 
     package mutating func handle(_ event: Event) -> Action {
-        if case .refused(let failure) = event { return refused(failure) }
         switch (phase, event) {
+        case (.ended(let ending), _): return .end(ending)
+        case (_, .refused(let failure)): return fail(failure, mayHaveBeenTaken: false)
+        case (_, .lost(let failure)): return fail(failure, mayHaveBeenTaken: true)
         case (.new, .started):
             phase = .checkingStack
             return .describeStack
         case (.checkingStack, .stackDescribed(let stack)):
             self.stack = stack
             return plan.kind == .destroy ? destroy(stack) : prepare(stack)
-        case (.askingToRecreate, .answered(true)):
-            phase = .deletingToRecreate
-            return .deleteStack
+        case (.askingToRecreate, .answered(true)): return start(.clearing)
         case (.askingToRecreate, .answered(false)):
-            return end(.cancelled, .untouched, exit: .refused)
-        case (.deletingToRecreate, .deletionStarted): return .followStack
-        case (.deletingToRecreate, .stackSettled(let stack, let cause)): return recreate(stack, cause)
-        case (.creatingChangeSet(let kind), .changeSetCreated):
-            phase = .computingChangeSet(kind)
+            return refuse("\(inStatus): it can only be deleted and created anew, which was not agreed to")
+        case (.creatingChangeSet, .changeSetCreated):
+            phase = .computingChangeSet
             return .describeChangeSet
-        case (.computingChangeSet(let kind), .changeSetDescribed(let changeSet)): return judge(changeSet, kind)
-        case (.askingAboutUnplanned(let kind), .answered(true)): return execute(kind)
-        case (.askingAboutUnplanned(let kind), .answered(false)):
+        case (.computingChangeSet, .changeSetDescribed(let changeSet)): return judge(changeSet)
+        case (.askingAboutUnplanned, .answered(true)): return start(.executing)
+        case (.askingAboutUnplanned, .answered(false)):
             let failure = DeploymentFailure(message: "CloudFormation's change set does more than the plan that was approved")
-            return discard(ending(.cancelled, .untouched, failure, exit: .refused), kind)
-        case (.discarding(let ending, let kind), .changeSetDeleted):
+            return discard(Settlement(.cancelled, effectSoFar, failure, exit: .refused))
+        case (.protecting, .protectionSet): return discard(Settlement(.succeeded, .applied, exit: .success, stack: stack))
+        case (.discardingChangeSet(let settlement), .changeSetDeleted):
             // A change set that was to create a stack leaves an empty one in REVIEW_IN_PROGRESS behind.
-            if kind == .create, stack == nil { return .deleteStack }
-            phase = .ended
-            return .end(ending)
-        case (.discarding(let ending, _), .deletionStarted):
-            phase = .ended
-            return .end(ending)
-        case (.executing, .executionStarted), (.destroying, .deletionStarted): return .followStack
-        case (.executing, .stackSettled(let stack, let cause)): return settle(stack, cause)
-        case (.destroying, .stackSettled(let stack, let cause)): return settleRemoval(stack, cause)
+            guard stack == nil else { return end(settlement) }
+            phase = .discardingStack(settlement)
+            return .deleteEmptyStack
+        case (.discardingStack(let settlement), .emptyStackDeleted): return end(settlement)
+        case (.starting(let operation), .operationStarted):
+            phase = .following(operation)
+            return .followStack
+        case (.following(.clearing), .stackSettled(let stack, let cause)): return settleClearing(stack, cause)
+        case (.following(.executing), .stackSettled(let stack, let cause)): return settleExecution(stack, cause)
+        case (.following(.destroying), .stackSettled(let stack, let cause)): return settleRemoval(stack, cause)
         default:
-            let failure = DeploymentFailure(message: "The deployment got out of step; this is a bug in pipeplan")
-            return end(.failed, .untouched, failure, exit: .failed)
+            return fail(
+                DeploymentFailure(message: "The deployment got out of step; this is a bug in pipeplan"), mayHaveBeenTaken: true)
         }
     }
 
-    // MARK: Steps
+    // MARK: Towards the change set
 
     private mutating func prepare(_ stack: StackDescription?) -> Action {
-        guard let stack else { return create(.create) }
-        let status = stack.status
+        guard let status = stack?.status else { return createChangeSet() }
         switch status.rawValue {
         case "REVIEW_IN_PROGRESS", "DELETE_COMPLETE":
-            // Nothing was ever made in it: to be cleaned up as if it were not there.
+            // Nothing was ever made in it, or nothing is left: as if it were not there.
             self.stack = nil
-            return create(.create)
+            return createChangeSet()
         case _ where status.mustBeRecreated:
             phase = .askingToRecreate
             return .ask(.recreate(status))
-        case _ where status.acceptsUpdate: return create(.update)
-        case _ where status.isInProgress:
-            return end(
-                .cancelled, .untouched,
-                DeploymentFailure(message: "The stack is in \(status): another operation is under way. Try again when it has ended"),
-                exit: .refused)
+        case _ where status.acceptsUpdate: return createChangeSet()
+        case _ where status.isInProgress: return refuse("\(inStatus): another operation is under way. Try again when it has ended")
         case "UPDATE_ROLLBACK_FAILED":
-            return end(
-                .cancelled, .untouched,
-                DeploymentFailure(
-                    message: "The stack is in \(status): its last rollback failed. Put right what it names, and continue the rollback in CloudFormation first"),
-                exit: .refused)
-        default:
-            return end(
-                .cancelled, .untouched, DeploymentFailure(message: "The stack is in \(status), in which it takes no update"), exit: .refused)
+            return refuse(
+                "\(inStatus): its last rollback failed. Put right what it names, and continue the rollback in CloudFormation first")
+        default: return refuse("\(inStatus), in which it takes no update")
         }
     }
 
-    private mutating func create(_ kind: ChangeSetKind) -> Action {
-        phase = .creatingChangeSet(kind)
-        return .createChangeSet(kind)
+    private var inStatus: String { "The stack is in \(stack?.status.rawValue ?? "no state")" }
+
+    private mutating func createChangeSet() -> Action {
+        phase = .creatingChangeSet
+        return .createChangeSet(stack == nil ? .create : .update)
     }
 
-    private mutating func recreate(_ stack: StackDescription?, _ cause: DeploymentFailure?) -> Action {
-        guard let stack, stack.status != "DELETE_COMPLETE" else {
-            self.stack = nil
-            return create(.create)
-        }
-        let failure = cause ?? DeploymentFailure(message: "The stack could not be deleted: it is in \(stack.status)")
-        return end(.failed, .kept, failure, exit: .failed, stack)
-    }
-
-    private mutating func judge(_ changeSet: ChangeSet, _ kind: ChangeSetKind) -> Action {
-        guard changeSet.status != "FAILED" else {
-            if changeSet.saysNothingChanges { return discard(ending(.unchanged, .untouched, exit: .success), kind) }
-            let reason = changeSet.statusReason ?? "CloudFormation could not make the change set and gave no reason"
-            return discard(ending(.failed, .untouched, DeploymentFailure(message: reason), exit: .failed), kind)
+    private mutating func judge(_ changeSet: ChangeSet) -> Action {
+        guard changeSet.status == "CREATE_COMPLETE" else {
+            if changeSet.saysNothingChanges { return protectOnly() }
+            let reason = changeSet.statusReason ?? "CloudFormation left the change set in \(changeSet.status) and gave no reason"
+            return discard(Settlement(.failed, effectSoFar, DeploymentFailure(message: reason), exit: .failed))
         }
         let reconciliation = Reconciliation(plan, changeSet)
         guard reconciliation.isCovered else {
-            phase = .askingAboutUnplanned(kind)
+            phase = .askingAboutUnplanned
             return .ask(.unplanned(reconciliation))
         }
-        return execute(kind)
+        return start(.executing)
     }
 
-    private mutating func execute(_ kind: ChangeSetKind) -> Action {
-        phase = .executing(kind)
-        return .execute(kind)
+    /// Termination protection is in no change set: where it is all that changes, there is none, and still something to do.
+    private mutating func protectOnly() -> Action {
+        guard stack != nil, plan.terminationProtection != nil else { return discard(Settlement(.unchanged, effectSoFar, exit: .success)) }
+        phase = .protecting
+        return .setTerminationProtection
     }
 
-    private mutating func discard(_ ending: Ending, _ kind: ChangeSetKind) -> Action {
-        phase = .discarding(ending, kind)
+    private mutating func discard(_ settlement: Settlement) -> Action {
+        phase = .discardingChangeSet(settlement)
         return .deleteChangeSet
     }
 
-    private mutating func destroy(_ stack: StackDescription?) -> Action {
-        guard let stack, stack.status != "DELETE_COMPLETE" else {
-            return end(.succeeded, .removed, exit: .success)
-        }
-        if stack.status.isInProgress, stack.status != "REVIEW_IN_PROGRESS" {
-            return end(
-                .cancelled, .untouched,
-                DeploymentFailure(message: "The stack is in \(stack.status): another operation is under way. Try again when it has ended"),
-                exit: .refused)
-        }
-        if stack.terminationProtection {
-            return end(
-                .cancelled, .untouched,
-                DeploymentFailure(
-                    message: "The stack has termination protection. Set terminationProtection to false in stack.yml and apply that first"),
-                exit: .refused)
-        }
-        phase = .destroying
-        return .deleteStack
+    /// What a deployment that executed no change set has done.
+    private var effectSoFar: Settlement.Effect { isCleared ? .removed : .untouched }
+
+    // MARK: Operations
+
+    private mutating func start(_ operation: Operation) -> Action {
+        phase = .starting(operation)
+        return operation == .executing ? .execute : .deleteStack
     }
 
-    private mutating func settle(_ stack: StackDescription?, _ cause: DeploymentFailure?) -> Action {
-        guard let stack, stack.status != "DELETE_COMPLETE" else {
-            return end(.failed, .removed, cause ?? DeploymentFailure(message: "The stack was deleted"), exit: .failed)
+    private mutating func destroy(_ stack: StackDescription?) -> Action {
+        guard let stack, stack.status != "DELETE_COMPLETE" else { return end(Settlement(.succeeded, .removed, exit: .success)) }
+        if stack.status.isInProgress, stack.status != "REVIEW_IN_PROGRESS" {
+            return refuse("\(inStatus): another operation is under way. Try again when it has ended")
         }
-        if stack.status.isSuccess { return end(.succeeded, .applied, exit: .success, stack) }
+        if stack.terminationProtection {
+            return refuse("The stack has termination protection. Set terminationProtection to false in stack.yml and apply that first")
+        }
+        return start(.destroying)
+    }
+
+    private mutating func settleClearing(_ stack: StackDescription?, _ cause: DeploymentFailure?) -> Action {
+        guard stack == nil || stack?.status == "DELETE_COMPLETE" else { return settleRemoval(stack, cause) }
+        self.stack = nil
+        isCleared = true
+        guard isResumed else { return createChangeSet() }
+        let failure = DeploymentFailure(message: "It was interrupted when the old stack had been deleted and the new one was not begun")
+        return end(Settlement(.cancelled, .removed, failure, exit: .failed))
+    }
+
+    private mutating func settleExecution(_ stack: StackDescription?, _ cause: DeploymentFailure?) -> Action {
+        guard let stack, stack.status != "DELETE_COMPLETE" else {
+            return end(Settlement(.failed, .removed, cause ?? DeploymentFailure(message: "The stack was deleted"), exit: .failed))
+        }
+        if stack.status.isInProgress { return detach(DeploymentFailure(message: "The stack is still in \(stack.status)")) }
+        if stack.status.isSuccess { return end(Settlement(.succeeded, .applied, exit: .success, stack: stack)) }
         let failure = cause ?? DeploymentFailure(message: stack.statusReason ?? "The stack is in \(stack.status)")
         let isRolledBack = stack.status.isRollback && !stack.status.isFailure
-        return end(isRolledBack ? .rolledBack : .failed, .kept, failure, exit: .failed, stack)
+        return end(Settlement(isRolledBack ? .rolledBack : .failed, .kept, failure, exit: .failed, stack: stack))
     }
 
     private mutating func settleRemoval(_ stack: StackDescription?, _ cause: DeploymentFailure?) -> Action {
-        guard let stack, stack.status != "DELETE_COMPLETE" else { return end(.succeeded, .removed, exit: .success) }
-        let failure = cause ?? DeploymentFailure(message: stack.statusReason ?? "The stack is in \(stack.status)")
-        return end(.failed, .kept, failure, exit: .failed, stack)
+        guard let stack, stack.status != "DELETE_COMPLETE" else { return end(Settlement(.succeeded, .removed, exit: .success)) }
+        if stack.status.isInProgress { return detach(DeploymentFailure(message: "The stack is still in \(stack.status)")) }
+        let failure = cause ?? DeploymentFailure(message: stack.statusReason ?? "The stack could not be deleted: it is in \(stack.status)")
+        return end(Settlement(.failed, .kept, failure, exit: .failed, stack: stack))
     }
 
-    private mutating func refused(_ failure: DeploymentFailure) -> Action {
+    // MARK: Endings
+
+    private mutating func fail(_ failure: DeploymentFailure, mayHaveBeenTaken: Bool) -> Action {
+        let settlement = Settlement(.failed, effectSoFar, failure, exit: .failed)
         switch phase {
-        case .discarding(let ending, _):
+        case .discardingChangeSet(let settlement), .discardingStack(let settlement):
             // What could not be cleaned up does not change how it ended.
-            phase = .ended
-            return .end(ending)
-        case .deletingToRecreate, .destroying:
-            return end(.failed, stack == nil ? .untouched : .kept, failure, exit: .failed, stack)
-        case .creatingChangeSet(let kind), .computingChangeSet(let kind), .executing(let kind):
-            return discard(ending(.failed, .untouched, failure, exit: .failed), kind)
-        case .new, .checkingStack, .askingToRecreate, .askingAboutUnplanned, .ended:
-            return end(.failed, .untouched, failure, exit: .failed)
+            return end(settlement)
+        case .creatingChangeSet, .computingChangeSet, .askingAboutUnplanned, .protecting: return discard(settlement)
+        case .starting(.executing) where !mayHaveBeenTaken: return discard(settlement)
+        case .starting where !mayHaveBeenTaken: return end(settlement)
+        case .starting, .following: return detach(failure)
+        case .new, .checkingStack, .askingToRecreate, .ended: return end(settlement)
         }
     }
 
-    private func ending(
-        _ status: DeploymentOutcome.Status, _ effect: Ending.Effect, _ failure: DeploymentFailure? = nil, exit: ExitStatus,
-        _ stack: StackDescription? = nil
-    ) -> Ending {
-        Ending(status: status, effect: effect, failure: failure, exit: exit, stack: stack)
+    /// Ends before anything was done, for a reason that is no fault of CloudFormation's.
+    private mutating func refuse(_ message: String) -> Action {
+        end(Settlement(.cancelled, .untouched, DeploymentFailure(message: message), exit: .refused))
     }
 
-    private mutating func end(
-        _ status: DeploymentOutcome.Status, _ effect: Ending.Effect, _ failure: DeploymentFailure? = nil, exit: ExitStatus,
-        _ stack: StackDescription? = nil
-    ) -> Action {
-        phase = .ended
-        return .end(ending(status, effect, failure, exit: exit, stack))
+    private mutating func end(_ settlement: Settlement) -> Action {
+        phase = .ended(.settled(settlement))
+        return .end(.settled(settlement))
     }
+
+    private mutating func detach(_ failure: DeploymentFailure) -> Action {
+        phase = .ended(.detached(failure))
+        return .end(.detached(failure))
+    }
+}
+
+extension Plan {
+    /// What termination protection is to become; `nil` where it stays.
+    var terminationProtection: Bool? { settings.first { $0.name == "terminationProtection" }.map { $0.after == "true" } }
 }
 
 extension ChangeSet {

@@ -2,6 +2,18 @@ import Model
 import Planning
 import StateDatabase
 
+/// The steps that are noted while a deployment runs: each as soon as the next one may have an effect.
+enum Step: String {
+    case changeSet = "change-set"
+    case execute
+    case delete
+
+    /// The token of the request that takes this step, by which its events are known.
+    func token(_ deployment: String) -> String { "\(deployment)-\(rawValue)" }
+
+    static func == (noted: String?, step: Step) -> Bool { noted == step.rawValue }
+}
+
 /// What a running deployment has learned so far.
 struct DeploymentRun {
     let deployment: Deployment
@@ -14,6 +26,8 @@ struct DeploymentRun {
     /// The name, and the ARN once there is one.
     var changeSetName: String
     var stackID: String?
+    /// Whether termination protection is set as the plan has it.
+    var isProtected = false
     var follower = EventFollower()
 
     init(_ deployment: Deployment, _ request: DeploymentRequest, changeSetName: String, token: String) {

@@ -1,36 +1,66 @@
+package import Foundation
 package import Model
 package import StateDatabase
 
 /// Sorts the events of one operation out of what is described again and again: in order, none twice, none missed.
 package struct EventFollower: Sendable {
-    private var seen: Set<String>
+    private let since: Date
+    private let earlier: Set<String>
+    private var seen: Set<String> = []
+    private var newest = Date.distantPast
     package private(set) var events: [StackEvent] = []
 
-    /// - Parameter before: the IDs of events that are older than the operation.
-    package init(before: Set<String> = []) { seen = before }
+    /// How late an event may turn up behind younger ones.
+    private static let lateness: TimeInterval = 60
 
-    package func hasSeen(_ event: StackEvent) -> Bool { seen.contains(event.eventID) }
+    /// - Parameters:
+    ///   - since: what is older is not of the operation.
+    ///   - earlier: events since then that are not of the operation either.
+    package init(since: Date = .distantPast, after earlier: [StackEvent] = []) {
+        self.since = since
+        self.earlier = Set(earlier.map(\.eventID))
+    }
+
+    /// Whether neither this event nor any behind it, in a list from the newest on, can be news.
+    package func isOld(_ event: StackEvent) -> Bool {
+        isEarlier(event) || (seen.contains(event.eventID) && event.timestamp < newest - Self.lateness)
+    }
+
+    private func isEarlier(_ event: StackEvent) -> Bool { event.timestamp < since || earlier.contains(event.eventID) }
 
     /// Takes in what was described, newest first, and returns what is new, oldest first.
     package mutating func take(_ described: [StackEvent]) -> [StackEvent] {
-        let new = described.reversed().filter { seen.insert($0.eventID).inserted }
+        let new = described.reversed().filter { !isEarlier($0) && seen.insert($0.eventID).inserted }
+        newest = new.map(\.timestamp).max().map { max($0, newest) } ?? newest
         events += new
         return new
+    }
+
+    /// Whether the operation has shown itself.
+    package var hasBegun: Bool { events.contains { $0.isOfStack && $0.status != "REVIEW_IN_PROGRESS" } }
+
+    /// The events, newest first, that are older than an operation: the one whose requests had these tokens, or, where no
+    /// event bears them, the last one.
+    package static func earlier(thanOperationOf tokens: [String], in described: [StackEvent]) -> [StackEvent] {
+        let first =
+            described.lastIndex { $0.clientRequestToken.map(tokens.contains) ?? false }
+            ?? described.firstIndex { $0.isOfStack && $0.status.beginsOperation }
+        return first.map { Array(described[($0 + 1)...]) } ?? []
     }
 
     /// Why the operation failed: the first failure that is not a consequence of another.
     package var rootCause: DeploymentFailure? { Self.rootCause(of: events) }
 
     package static func rootCause(of events: [StackEvent]) -> DeploymentFailure? {
-        let failures = events.filter { $0.status.isFailure && !$0.isOfStack }
-        let first = failures.first { !$0.isConsequence } ?? failures.first
-        if let first {
+        // What came late is not what happened last.
+        let ordered = events.enumerated().sorted { ($0.element.timestamp, $0.offset) < ($1.element.timestamp, $1.offset) }.map(\.element)
+        let failures = ordered.filter { $0.status.isFailure && !$0.isOfStack }
+        if let first = failures.first(where: { !$0.isConsequence }) ?? failures.first {
             return DeploymentFailure(
                 logicalID: first.logicalID, resourceType: first.resourceType, message: first.statusReason ?? "\(first.status)")
         }
-        guard let stack = events.first(where: { $0.isOfStack && $0.statusReason != nil && ($0.status.isFailure || $0.status.isRollback) })
-        else { return nil }
-        return DeploymentFailure(message: stack.statusReason ?? "")
+        let stack = ordered.first { $0.isOfStack && $0.statusReason != nil && ($0.status.isFailure || $0.status.isRollback) }
+        return stack?.statusReason.map { DeploymentFailure(message: $0) }
     }
 }
 
@@ -38,6 +68,14 @@ extension StackEvent {
     /// Whether the resource failed only because another one did.
     fileprivate var isConsequence: Bool {
         guard let reason = statusReason?.lowercased() else { return false }
-        return reason.contains("cancelled") || reason.contains("the following resource(s) failed")
+        let isCancellation = reason.hasPrefix("resource ") && (reason.contains(" cancelled") || reason.contains(" canceled"))
+        return isCancellation || reason.contains("the following resource(s) failed")
+    }
+}
+
+extension StackStatus {
+    /// Whether a stack that gets into this status was told to do something; not so for what follows of itself.
+    fileprivate var beginsOperation: Bool {
+        ["CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS", "IMPORT_IN_PROGRESS"].contains(rawValue)
     }
 }

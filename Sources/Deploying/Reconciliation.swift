@@ -32,6 +32,9 @@ package struct Reconciliation: Hashable, Sendable {
         guard planned.action == actual.action else {
             return "\(what) would be \(actual.action.participle), not \(planned.action.participle)"
         }
+        if let policy = actual.policyAction, let approved = planned.policyAction, approved.keepsSomething, !policy.keepsSomething {
+            return "\(what) would be deleted for good, and not be \(approved.participle)"
+        }
         guard actual.action == .modify, let replacement = actual.replacement else { return nil }
         let approved = max(planned.replacement?.severity ?? 0, planned.willReplace.severity)
         guard replacement.severity > approved else { return nil }
@@ -48,6 +51,18 @@ extension ResourceChange.Action {
         case .import: "imported"
         case .dynamic: "changed in a way known only then"
         case .syncWithActual: "recorded as it is"
+        }
+    }
+}
+
+extension ResourceChange.PolicyAction {
+    fileprivate var keepsSomething: Bool { self != .delete && self != .replaceAndDelete }
+
+    fileprivate var participle: String {
+        switch self {
+        case .retain, .replaceAndRetain: "retained"
+        case .snapshot, .replaceAndSnapshot: "kept as a snapshot"
+        case .delete, .replaceAndDelete: "deleted"
         }
     }
 }

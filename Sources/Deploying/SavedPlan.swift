@@ -85,7 +85,11 @@ extension SavedPlan.Stack {
         if Digest(of: desired.template.body) != templateDigest { moved("the template has changed") }
         if desired.tags != tags { moved("the tags have changed") }
         if desired.stackName != plan.stackName || desired.region != plan.region { moved("the stack's name or region has changed") }
-        for (name, value) in desired.parameters where !isSame(value, parameters[name]) { moved("the value of parameter \(name) has changed") }
+        if current.settings != plan.settings { moved("the stack's settings have changed") }
+        if current.hazards.filter(\.isProtected) != plan.hazards.filter(\.isProtected) { moved("what is protected has changed") }
+        for (name, value) in desired.parameters where !isSame(value, parameters[name]) {
+            moved("the value of parameter \(name) has changed")
+        }
         for name in parameters.keys where desired.parameters[name] == nil { moved("parameter \(name) is gone") }
         return findings
     }

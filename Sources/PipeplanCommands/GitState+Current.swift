@@ -1,4 +1,5 @@
 import Foundation
+import Model
 import StateDatabase
 
 extension GitState {
@@ -12,18 +13,12 @@ extension GitState {
     }
 
     private static func git(_ arguments: [String], _ folder: String) -> String? {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["git", "-C", folder] + arguments
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        process.standardInput = FileHandle.nullDevice
-        guard (try? process.run()) != nil else { return nil }
-        let data = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { return nil }
-        let text = String(decoding: data, as: UTF8.self).trimmed
+        let null = open("/dev/null", O_RDWR | O_CLOEXEC)
+        defer { close(null) }
+        let result = try? ChildProcess.run(
+            ["git", "-C", folder] + arguments, environment: ProcessInfo.processInfo.environment, input: null, errors: null)
+        guard let result, result.status == 0 else { return nil }
+        let text = String(decoding: result.output, as: UTF8.self).trimmed
         return text.isEmpty && arguments.first != "status" ? nil : text
     }
 }

@@ -25,9 +25,9 @@ package struct DeploymentReport: Encodable, Sendable {
         var timestamp: Date
         var logicalId: String
         var type: String
-        var physicalId: String?
+        @OrNull var physicalId: String?
         var status: String
-        var reason: String?
+        @OrNull var reason: String?
     }
 
     struct Output: Encodable {
@@ -36,14 +36,18 @@ package struct DeploymentReport: Encodable, Sendable {
     }
 
     /// - Parameter plan: the approved plan, where it could be read.
-    package init(_ deployment: Deployment, changes: [(logicalID: String, type: String, action: String, replaced: String)], events: [StackEvent], outputs: [StackOutput]) {
+    package init(
+        _ deployment: Deployment, changes: [(logicalID: String, type: String, action: String, replaced: String)], events: [StackEvent],
+        outputs: [StackOutput]
+    ) {
         record = deployment
         recordedEvents = events
         self.deployment = HistoryReport.Entry(deployment)
         self.changes = changes.map { Change(logicalId: $0.logicalID, type: $0.type, action: $0.action, replaced: $0.replaced) }
         self.events = events.map {
             Event(
-                timestamp: $0.timestamp, logicalId: $0.logicalID, type: $0.resourceType, physicalId: $0.physicalID, status: $0.status.rawValue,
+                timestamp: $0.timestamp, logicalId: $0.logicalID, type: $0.resourceType, physicalId: $0.physicalID,
+                status: $0.status.rawValue,
                 reason: $0.statusReason)
         }
         self.outputs = outputs.map { Output(key: $0.key, value: $0.value) }
@@ -52,22 +56,23 @@ package struct DeploymentReport: Encodable, Sendable {
     package func text(_ style: Style) -> String {
         var text = "\(style.bold("\(record.address) deployment \(record.serial)")): \(record.kind.rawValue), "
         text += record.status.mark(style)(record.status.rawValue) + "\n"
-        for (name, value) in facts where !value.isEmpty { text += "  \(style.dim(name.padded(to: 10))) \(value.printable)\n" }
+        for (name, value) in facts where !value.isEmpty { text += "  \(style.dim(name.padded(to: 11))) \(value.printable)\n" }
         if let failure = record.failure {
             text += "\n\(style.red(style.bold("Failure")))\n"
-            text += "  \(failure.logicalID.map { "\($0)\(failure.resourceType.map { " (\($0))" } ?? ""): " } ?? "")\(failure.message.printable)\n"
+            text += "  \((failure.logicalID.map { "\($0)\(failure.resourceType.map { " (\($0))" } ?? ""): " } ?? "").printable)"
+            text += failure.message.printable.replacing("\n", with: "\n  ") + "\n"
         }
         if !changes.isEmpty {
             text += "\n\(style.bold("Changes"))\n"
             for change in changes {
                 let replaced = change.replaced == "yes" ? ", replaced" : change.replaced == "unknown" ? ", perhaps replaced" : ""
-                text += "  \(change.action.padded(to: 7)) \(change.logicalId)  \(style.dim(change.type + replaced))\n"
+                text += "  \(change.action.padded(to: 7)) \(change.logicalId.printable)  \(style.dim(change.type.printable + replaced))\n"
             }
         }
         if !recordedEvents.isEmpty { text += "\n\(style.bold("Events"))\n" + timeline(style) }
         if !outputs.isEmpty {
             text += "\n\(style.bold("Outputs"))\n"
-            for output in outputs { text += "  \(output.key) = \(output.value.printable)\n" }
+            for output in outputs { text += "  \(output.key.printable) = \(output.value.printable)\n" }
         }
         return text
     }
@@ -81,7 +86,12 @@ package struct DeploymentReport: Encodable, Sendable {
             ("by", "\(record.actor.user)@\(record.actor.host)\(record.actor.identityArn.map { " (\($0))" } ?? "")"),
             ("resumed by", record.resumedBy.map { "\($0.user)@\($0.host)" } ?? ""),
             ("command", record.commandLine), ("approved by", record.approval),
-            ("git", record.git.map { "\($0.commit.prefix(12))\($0.isDirty ? " with uncommitted changes" : "")\($0.branch.map { " on \($0)" } ?? "")" } ?? ""),
+            (
+                "git",
+                record.git.map {
+                    "\($0.commit.prefix(12))\($0.isDirty ? " with uncommitted changes" : "")\($0.branch.map { " on \($0)" } ?? "")"
+                } ?? ""
+            ),
             ("version", record.toolVersion), ("hash", record.hash.hex),
         ]
     }
@@ -94,8 +104,8 @@ package struct DeploymentReport: Encodable, Sendable {
             let mark = event.status.mark(style)
             table.rows.append([
                 Table.Cell(text: "  +" + TimeText.duration(event.timestamp.timeIntervalSince(start)), mark: style.dim),
-                Table.Cell(text: event.logicalID.printable), Table.Cell(text: event.status.rawValue, mark: mark),
-                Table.Cell(text: (event.statusReason ?? "").printable.replacing("\n", with: " ")),
+                Table.Cell(text: event.logicalID), Table.Cell(text: event.status.rawValue, mark: mark),
+                Table.Cell(text: event.statusReason ?? ""),
             ])
         }
         return table.render(style)

@@ -32,17 +32,21 @@ package enum FindingText {
         guard let line = finding.excerpt, !line.isEmpty else { return "" }
         let number = String(location.start.line)
         let gutter = String(repeating: " ", count: number.count)
-        let start = max(1, location.start.column)
-        let scalars = line.unicodeScalars.count
-        let end = location.end.line == location.start.line ? location.end.column : scalars + 1
+        let scalars = Array(line.unicodeScalars)
+        let start = min(max(1, location.start.column), scalars.count + 1) - 1
+        let end = location.end.line == location.start.line ? max(start, min(location.end.column - 1, scalars.count)) : scalars.count
         // A long line is shown around the place, not from its beginning.
         let window = 120
         let offset = start > window - 20 ? start - 40 : 0
-        let shown = String(String.UnicodeScalarView(line.unicodeScalars.dropFirst(offset).prefix(window))).replacing("\t", with: " ").printable
-        let length = max(1, min(end, scalars + 1) - start)
-        let carets = String(repeating: "^", count: min(length, window - (start - offset)  + 1))
-        let lead = String(repeating: " ", count: start - offset - 1)
-        return "  \(style.dim("\(number) |")) \(shown)\n  \(style.dim("\(gutter) |")) \(lead)\(style.red(carets))\n"
+        func shown(_ range: Range<Int>) -> String {
+            var text = String.UnicodeScalarView()
+            text.append(contentsOf: scalars[range])
+            return String(text).oneLine
+        }
+        let last = min(offset + window, scalars.count)
+        let lead = String(repeating: " ", count: shown(offset..<start).displayWidth)
+        let carets = String(repeating: "^", count: max(1, shown(start..<max(start, min(end, last))).displayWidth))
+        return "  \(style.dim("\(number) |")) \(shown(offset..<last))\n  \(style.dim("\(gutter) |")) \(lead)\(style.red(carets))\n"
     }
 
     private static func indented(_ text: String) -> String {

@@ -11,26 +11,26 @@ package struct HistoryReport: Encodable, Sendable {
 
     package struct Entry: Encodable, Sendable {
         var stack: String
-        var environment: String?
+        @OrNull var environment: String?
         var serial: Int
         var kind: String
         var status: String
         var startedAt: Date
-        var finishedAt: Date?
-        var durationSeconds: Double?
+        @OrNull var finishedAt: Date?
+        @OrNull var durationSeconds: Double?
         var actor: Person
-        var resumedBy: Person?
+        @OrNull var resumedBy: Person?
         var stackName: String
-        var stackId: String?
-        var stackStatus: String?
+        @OrNull var stackId: String?
+        @OrNull var stackStatus: String?
         var region: String
-        var accountId: String?
-        var changeSetId: String?
+        @OrNull var accountId: String?
+        @OrNull var changeSetId: String?
         var approval: String
         var commandLine: String
         var toolVersion: String
-        var git: Git?
-        var failure: Failure?
+        @OrNull var git: Git?
+        @OrNull var failure: Failure?
         var hash: String
 
         init(_ deployment: Deployment) {
@@ -60,7 +60,7 @@ package struct HistoryReport: Encodable, Sendable {
     }
 
     package struct Person: Encodable, Sendable {
-        var identityArn: String?
+        @OrNull var identityArn: String?
         var user: String
         var host: String
 
@@ -73,14 +73,14 @@ package struct HistoryReport: Encodable, Sendable {
 
     struct Git: Encodable {
         var commit: String
-        var branch: String?
+        @OrNull var branch: String?
         var isDirty: Bool
-        var remote: String?
+        @OrNull var remote: String?
     }
 
     struct Failure: Encodable {
-        var logicalId: String?
-        var type: String?
+        @OrNull var logicalId: String?
+        @OrNull var type: String?
         var message: String
     }
 }
@@ -98,7 +98,7 @@ package enum HistoryText {
                 Table.Cell(text: deployment.status.rawValue, mark: deployment.status.mark(style)),
                 Table.Cell(text: TimeText.table(deployment.startedAt)),
                 Table.Cell(text: deployment.finishedAt.map { TimeText.duration($0.timeIntervalSince(deployment.startedAt)) } ?? "-"),
-                Table.Cell(text: "\(deployment.actor.user)@\(deployment.actor.host)".printable.truncated(to: 24)),
+                Table.Cell(text: "\(deployment.actor.user)@\(deployment.actor.host)".oneLine.truncated(to: 24)),
                 Table.Cell(text: deployment.git.map { String($0.commit.prefix(8)) + ($0.isDirty ? "*" : "") } ?? "-", mark: style.dim),
                 Table.Cell(text: reason(deployment)),
             ])
@@ -109,7 +109,7 @@ package enum HistoryText {
     private static func reason(_ deployment: Deployment) -> String {
         guard let failure = deployment.failure else { return "" }
         let place = failure.logicalID.map { "\($0): " } ?? ""
-        return (place + failure.message).printable.replacing("\n", with: " ").truncated(to: 80)
+        return (place + failure.message).oneLine.truncated(to: 80)
     }
 }
 

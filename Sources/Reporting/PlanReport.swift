@@ -10,7 +10,7 @@ package struct PlanReport: Encodable, Sendable {
 
     package struct Stack: Encodable, Sendable {
         var stack: String
-        var environment: String?
+        @OrNull var environment: String?
         var stackName: String
         var region: String
         var kind: String
@@ -19,11 +19,11 @@ package struct PlanReport: Encodable, Sendable {
         var summary: Plan.Summary
         var unchanged: Int
         var changes: [Change]
-        var parameters: [ValueChange]
-        var outputs: [ValueChange]
-        var tags: [ValueChange]
-        var settings: [ValueChange]
-        var hazards: [Hazard]
+        var parameters: [Value]
+        var outputs: [Value]
+        var tags: [Value]
+        var settings: [Value]
+        var hazards: [Danger]
         var notes: [Note]
 
         init(_ plan: Plan) {
@@ -37,11 +37,11 @@ package struct PlanReport: Encodable, Sendable {
             summary = plan.summary
             unchanged = plan.unchangedCount
             changes = plan.changes.map(Change.init)
-            parameters = plan.parameters
-            outputs = plan.outputs
-            tags = plan.tags
-            settings = plan.settings
-            hazards = plan.hazards
+            parameters = plan.parameters.map(Value.init)
+            outputs = plan.outputs.map(Value.init)
+            tags = plan.tags.map(Value.init)
+            settings = plan.settings.map(Value.init)
+            hazards = plan.hazards.map(Danger.init)
             notes = plan.notes.map { Note(code: $0.code, severity: $0.severity.rawValue, summary: $0.summary, detail: $0.detail) }
         }
     }
@@ -49,15 +49,15 @@ package struct PlanReport: Encodable, Sendable {
     struct Change: Encodable, Sendable {
         var logicalId: String
         var type: String
-        var physicalId: String?
+        @OrNull var physicalId: String?
         var action: String
-        var replacement: String?
-        var policyAction: String?
+        @OrNull var replacement: String?
+        @OrNull var policyAction: String?
         var listedByCloudFormation: Bool
         var willChange: String
         var willReplace: String
-        var renamedFrom: String?
-        var location: String?
+        @OrNull var renamedFrom: String?
+        @OrNull var location: String?
         var properties: [Property]
 
         init(_ change: PlannedChange) {
@@ -78,14 +78,14 @@ package struct PlanReport: Encodable, Sendable {
 
     struct Property: Encodable, Sendable {
         var path: String
-        var before: JSONValue?
-        var after: JSONValue?
+        @OrNull var before: JSONValue?
+        @OrNull var after: JSONValue?
         var known: Bool
         var sensitive: Bool
         var requiresReplacement: String
         var causes: [String]
         var willChange: String
-        var location: String?
+        @OrNull var location: String?
 
         init(_ change: PropertyChange) {
             path = change.path
@@ -97,6 +97,34 @@ package struct PlanReport: Encodable, Sendable {
             causes = change.causes
             willChange = change.willChange.rawValue
             location = change.location?.description
+        }
+    }
+
+    struct Value: Encodable, Sendable {
+        var name: String
+        @OrNull var before: String?
+        @OrNull var after: String?
+        var sensitive: Bool
+
+        init(_ change: ValueChange) {
+            name = change.name
+            before = change.before
+            after = change.after
+            sensitive = change.sensitive
+        }
+    }
+
+    struct Danger: Encodable, Sendable {
+        var logicalId: String
+        var type: String
+        var summary: String
+        var isProtected: Bool
+
+        init(_ hazard: Hazard) {
+            logicalId = hazard.logicalID
+            type = hazard.type
+            summary = hazard.summary
+            isProtected = hazard.isProtected
         }
     }
 

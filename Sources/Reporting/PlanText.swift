@@ -38,7 +38,8 @@ package struct PlanText {
             case .update: "recorded as deployment \(plan.basedOnSerial)"
             case .destroy: "to be destroyed"
             }
-        text += "\(style.bold(plan.address.description)) \(style.dim("→ stack \(plan.stackName) in \(plan.region), \(basis)"))\n"
+        text +=
+            "\(style.bold(plan.address.description)) \(style.dim("→ stack \(plan.stackName.printable) in \(plan.region.printable), \(basis)"))\n"
     }
 
     // MARK: Resources
@@ -63,8 +64,8 @@ package struct PlanText {
 
     private mutating func resource(_ change: PlannedChange) {
         let remarks = remarks(change)
-        let line = "\(symbol(change)) \(style.bold(change.logicalID))  \(change.type)"
-        text += line + (remarks.isEmpty ? "" : "  \(style.dim("# " + remarks.joined(separator: ", ")))") + "\n"
+        let line = "\(symbol(change)) \(style.bold(change.logicalID.printable))  \(change.type.printable)"
+        text += line + (remarks.isEmpty ? "" : "  \(style.dim("# " + remarks.joined(separator: ", ").printable))") + "\n"
         // What goes away has nothing to review but its name.
         guard change.action != .remove else { return }
         for property in change.properties { self.property(property, of: change) }
@@ -96,7 +97,9 @@ package struct PlanText {
         if let old = change.renamedFrom { remarks.append("looks like \(old) renamed: CloudFormation makes a new one and removes the old") }
         if change.willChange == .no { remarks.append("listed by CloudFormation, but nothing will be different") }
         if change.willChange == .unknown { remarks.append("may change: known after apply") }
-        if !change.listedByCloudFormation { remarks.append("not listed by CloudFormation, and yet it changes") }
+        if !change.listedByCloudFormation, change.willChange == .yes, plan.kind != .destroy {
+            remarks.append("not listed by CloudFormation, and yet it changes")
+        }
         return remarks
     }
 
@@ -119,11 +122,11 @@ package struct PlanText {
             case (_, nil): style.red("-")
             default: style.yellow("~")
             }
-        let head = "      \(symbol) \(change.path):"
+        let head = "      \(symbol) \(change.path.printable):"
         var tail: [String] = []
         if change.requiresReplacement == .always, change.willChange != .no { tail.append(style.red("forces replacement")) }
         if change.requiresReplacement == .conditionally, change.willChange != .no { tail.append(style.red("may force replacement")) }
-        if !isAdded, change.causes != ["template"] { tail.append(style.dim("by " + change.causes.joined(separator: ", "))) }
+        if !isAdded, change.causes != ["template"] { tail.append(style.dim("by " + change.causes.joined(separator: ", ").printable)) }
         let end = tail.isEmpty ? "\n" : "  \(style.dim("#")) \(tail.joined(separator: "; "))\n"
 
         let after = change.after.map { ValueText.render($0, known: change.known, style) }
@@ -153,17 +156,18 @@ package struct PlanText {
         guard !changes.isEmpty else { return }
         text += "\n  \(style.bold(title))\n"
         for change in changes {
-            func shown(_ value: String) -> String {
+            let name = change.name.printable
+            func shown(_ value: String, isAfter: Bool) -> String {
                 if change.sensitive { return "(sensitive)" }
-                let quoted = JSONValue.quoted(value.printable)
-                return value.contains("${") ? "\(quoted) \(style.dim("(known after apply)"))" : quoted
+                let quoted = JSONValue.quoted(value).printable
+                return isAfter && value.contains("${") ? "\(quoted) \(style.dim("(known after apply)"))" : quoted
             }
             switch (change.before, change.after) {
-            case (nil, let after?): text += "      \(style.green("+")) \(change.name): \(shown(after))\n"
-            case (let before?, nil): text += "      \(style.red("-")) \(change.name): \(shown(before))\n"
+            case (nil, let after?): text += "      \(style.green("+")) \(name): \(shown(after, isAfter: true))\n"
+            case (let before?, nil): text += "      \(style.red("-")) \(name): \(shown(before, isAfter: false))\n"
             case (let before?, let after?):
-                let value = change.sensitive ? "(sensitive)" : "\(shown(before)) → \(shown(after))"
-                text += "      \(style.yellow("~")) \(change.name): \(value)\n"
+                let value = change.sensitive ? "(sensitive)" : "\(shown(before, isAfter: false)) → \(shown(after, isAfter: true))"
+                text += "      \(style.yellow("~")) \(name): \(value)\n"
             case (nil, nil): continue
             }
         }
@@ -173,7 +177,8 @@ package struct PlanText {
         guard !plan.hazards.isEmpty else { return }
         text += "\n  \(style.red(style.bold("Hazards")))\n"
         for hazard in plan.hazards {
-            text += "      \(style.red("!")) \(hazard.summary)\(hazard.isProtected ? style.red(" (protected in stack.yml)") : "")\n"
+            text +=
+                "      \(style.red("!")) \(hazard.summary.printable)\(hazard.isProtected ? style.red(" (protected in stack.yml)") : "")\n"
         }
     }
 
@@ -184,7 +189,8 @@ package struct PlanText {
 
     private mutating func summary() {
         let summary = plan.summary
-        text += "\n\(style.bold("Plan:")) \(summary.add) to add, \(summary.modify) to change, \(summary.replace) to replace, \(summary.remove) to remove"
+        text +=
+            "\n\(style.bold("Plan:")) \(summary.add) to add, \(summary.modify) to change, \(summary.replace) to replace, \(summary.remove) to remove"
         text += plan.unchangedCount > 0 ? "; \(plan.unchangedCount) unchanged.\n" : ".\n"
     }
 }
@@ -202,9 +208,8 @@ enum ValueText {
     private static func lines(of value: JSONValue) -> [String] {
         switch value {
         case .string("(sensitive)"): return ["(sensitive)"]
-        case .string(let text) where text.contains("\n"):
-            return ["|"] + text.printable.split(separator: "\n").map { "  \($0)" }
-        case .string(let text): return [JSONValue.quoted(text.printable)]
+        case .string(let text) where text.unicodeScalars.contains("\n"): return block(text)
+        case .string(let text): return [JSONValue.quoted(text).printable]
         case .null, .bool, .number: return [value.compactText.printable]
         case .array(let items):
             if let line = short(value) { return [line] }
@@ -216,11 +221,22 @@ enum ValueText {
             if let line = short(value) { return [line] }
             return members.flatMap { key, member in
                 let inner = lines(of: member)
-                return inner.count == 1 || inner[0] == "|"
+                return inner.count == 1 || isBlock(inner)
                     ? ["\(key.printable): \(inner[0])"] + inner.dropFirst() : ["\(key.printable):"] + inner.map { "  \($0)" }
             }
         }
     }
+
+    /// A text of several lines behind YAML's mark for whether it ends with a line break.
+    private static func block(_ text: String) -> [String] {
+        var lines = text.printable.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map { String($0) }
+        let isEnded = lines.last == ""
+        if isEnded { lines.removeLast() }
+        let mark = !isEnded ? "|-" : lines.last == "" ? "|+" : "|"
+        return [mark] + lines.map { $0.isEmpty ? "" : "  \($0)" }
+    }
+
+    private static func isBlock(_ lines: [String]) -> Bool { ["|", "|-", "|+"].contains(lines[0]) }
 
     private static func short(_ value: JSONValue) -> String? {
         let text = value.compactText
@@ -231,7 +247,8 @@ enum ValueText {
     static func placed(_ lines: [String], indent: Int) -> String {
         if lines.count == 1 { return " " + lines[0] }
         let space = "\n" + String(repeating: " ", count: indent + 2)
-        return lines[0] == "|" ? " |" + lines.dropFirst().map { space + $0.dropFirst(2) }.joined() : lines.map { space + $0 }.joined()
+        func below(_ line: some StringProtocol) -> String { line.isEmpty ? "\n" : space + line }
+        return isBlock(lines) ? " \(lines[0])" + lines.dropFirst().map { below($0.dropFirst(2)) }.joined() : lines.map(below).joined()
     }
 }
 
@@ -258,7 +275,7 @@ enum LineDifference {
                 text += "\(space)\(style.green("+ " + after[new]))\n"
                 new += 1
             } else {
-                if new < after.count { text += "\(space)  \(after[new])\n" }
+                if new < after.count { text += after[new].isEmpty ? "\n" : "\(space)  \(after[new])\n" }
                 old += 1
                 new += 1
             }

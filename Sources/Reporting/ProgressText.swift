@@ -1,5 +1,5 @@
-package import Foundation
 package import Deploying
+package import Foundation
 import Model
 
 /// Tells of a running deployment on standard error: a line an event, and on a terminal a status line that is redrawn below them.
@@ -15,6 +15,8 @@ package struct ProgressText: Sendable {
     private var finished: Set<String> = []
     private var isRollingBack = false
     private var hasStatusLine = false
+    private var isCovered = true
+    private var address = ""
 
     /// - Parameters:
     ///   - isLive: whether the screen can be redrawn.
@@ -45,42 +47,48 @@ package struct ProgressText: Sendable {
     private mutating func lines(for notice: DeploymentNotice) -> String {
         switch notice {
         case .began(let deployment):
+            address = deployment.address.description
             return style.dim("deployment \(deployment.serial) of \(deployment.address) begun, recorded as in progress") + "\n"
         case .changeSetCreated: return style.dim("change set created, waiting for CloudFormation to compute it") + "\n"
         case .reconciled(let reconciliation): return reconciled(reconciliation)
-        case .executing: return style.dim("the change set does what the plan says; executing it") + "\n"
+        case .executing:
+            return style.dim(isCovered ? "the change set does what the plan says; executing it" : "executing the change set") + "\n"
         case .deleting: return style.dim("deleting the stack") + "\n"
         case .warning(let message): return "\(style.yellow("warning")): \(message.printable)\n"
         case .event(let event): return line(for: event)
+        case .detached(let failure):
+            return "\(style.yellow("not watched any more")): \(failure.message.printable)\n"
+                + "CloudFormation goes on with what it was told. `pipeplan resume \(address)` follows it to its end and records that.\n"
         }
     }
 
-    private func reconciled(_ reconciliation: Reconciliation) -> String {
+    private mutating func reconciled(_ reconciliation: Reconciliation) -> String {
+        isCovered = reconciliation.isCovered
         var text = ""
         if reconciliation.lacksReplacementDetail {
             text += "\(style.yellow("warning")): the endpoint gave no replacement detail; the plan's is not confirmed\n"
         }
         if !reconciliation.notListed.isEmpty {
-            let names = reconciliation.notListed.joined(separator: ", ")
+            let names = reconciliation.notListed.joined(separator: ", ").printable
             text += "\(style.yellow("warning")): planned, but not in CloudFormation's change set: \(names)\n"
         }
         return text
     }
 
     private mutating func line(for event: StackEvent) -> String {
-        let key = event.logicalID
+        let key = event.logicalID.printable
         if event.isOfStack, event.status.isRollback { isRollingBack = true }
         var duration = ""
         if event.status.isInProgress {
-            if started[key] == nil || !inFlight.contains(key) { started[key] = event.timestamp }
+            if started[key] == nil { started[key] = event.timestamp }
             if !inFlight.contains(key), !event.isOfStack { inFlight.append(key) }
         } else {
-            if let start = started[key] { duration = TimeText.duration(event.timestamp.timeIntervalSince(start)) }
+            if let start = started.removeValue(forKey: key) { duration = TimeText.duration(event.timestamp.timeIntervalSince(start)) }
             inFlight.removeAll { $0 == key }
             if !event.isOfStack { finished.insert(key) }
         }
         let mark = event.status.mark(style)
-        var text = "\(style.dim(TimeText.timeOfDay(event.timestamp))) \(mark(event.status.rawValue.padded(to: 28))) \(key.printable)"
+        var text = "\(style.dim(TimeText.timeOfDay(event.timestamp))) \(mark(event.status.rawValue.printable.padded(to: 28))) \(key)"
         if !event.isOfStack { text += "  \(style.dim(event.resourceType.printable))" }
         if !duration.isEmpty { text += " \(style.dim("(\(duration))"))" }
         if let reason = event.statusReason, !reason.isEmpty, event.status.isFailure || event.isOfStack {

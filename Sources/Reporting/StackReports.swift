@@ -7,15 +7,15 @@ package struct OutputsReport: Encodable, Sendable {
 
     struct Stack: Encodable {
         var stack: String
-        var environment: String?
+        @OrNull var environment: String?
         var serial: Int
         var outputs: [String: Output]
     }
 
     struct Output: Encodable {
         var value: String
-        var description: String?
-        var exportName: String?
+        @OrNull var description: String?
+        @OrNull var exportName: String?
     }
 
     package init(_ stacks: [RecordedStack]) {
@@ -33,8 +33,8 @@ package struct OutputsReport: Encodable, Sendable {
             let title = stacks.count > 1 ? style.bold(stack.address.description) + "\n" : ""
             let indent = stacks.count > 1 ? "  " : ""
             guard !stack.outputs.isEmpty else { return "\(title)\(indent)\(style.dim("no outputs"))\n" }
-            let width = stack.outputs.map(\.key.displayWidth).max() ?? 0
-            return title + stack.outputs.map { "\(indent)\($0.key.padded(to: width)) = \($0.value.printable)\n" }.joined()
+            let width = stack.outputs.map(\.key.printable.displayWidth).max() ?? 0
+            return title + stack.outputs.map { "\(indent)\($0.key.printable.padded(to: width)) = \($0.value.printable)\n" }.joined()
         }.joined(separator: "\n")
     }
 }
@@ -42,7 +42,7 @@ package struct OutputsReport: Encodable, Sendable {
 /// `state list --json` and `state show --json`, format version 1.
 package struct StateReport: Encodable, Sendable {
     package var formatVersion = 1
-    package var lineage: String?
+    @OrNull var lineage: String?
     var stacks: [Stack]
     private let recorded: [RecordedStack]
 
@@ -50,11 +50,11 @@ package struct StateReport: Encodable, Sendable {
 
     struct Stack: Encodable {
         var stack: String
-        var environment: String?
+        @OrNull var environment: String?
         var stackName: String
-        var stackId: String?
+        @OrNull var stackId: String?
         var region: String
-        var accountId: String?
+        @OrNull var accountId: String?
         var serial: Int
         var status: String
         var parameters: [String: String]
@@ -66,7 +66,7 @@ package struct StateReport: Encodable, Sendable {
     struct Resource: Encodable {
         var logicalId: String
         var type: String
-        var physicalId: String?
+        @OrNull var physicalId: String?
         var status: String
     }
 
@@ -104,8 +104,9 @@ package struct StateReport: Encodable, Sendable {
     package func details(_ style: Style) -> String {
         recorded.map { stack in
             var text = "\(style.bold(stack.address.description)) \(style.dim("(deployment \(stack.serial))"))\n"
-            text += "  \(stack.stackName) in \(stack.region): \(stack.status.mark(style)(stack.status.rawValue))\n"
-            if let id = stack.stackID { text += "  \(style.dim(id))\n" }
+            text +=
+                "  \(stack.stackName.printable) in \(stack.region.printable): \(stack.status.mark(style)(stack.status.rawValue.printable))\n"
+            if let id = stack.stackID { text += "  \(style.dim(id.printable))\n" }
             text += section("Parameters", stack.parameters.map { ($0, $1.shown) }, style)
             text += section("Tags", stack.tags.map { ($0, $1) }, style)
             if !stack.resources.isEmpty {
@@ -115,7 +116,7 @@ package struct StateReport: Encodable, Sendable {
                     table.rows.append([
                         Table.Cell(text: "    " + resource.logicalID), Table.Cell(text: resource.type),
                         Table.Cell(text: resource.status.rawValue, mark: resource.status.mark(style)),
-                        Table.Cell(text: (resource.physicalID ?? "").printable),
+                        Table.Cell(text: resource.physicalID ?? ""),
                     ])
                 }
                 text += table.render(style)
@@ -127,7 +128,7 @@ package struct StateReport: Encodable, Sendable {
 
     private func section(_ title: String, _ values: [(String, String)], _ style: Style) -> String {
         guard !values.isEmpty else { return "" }
-        return "\n  \(style.bold(title))\n" + values.map { "    \($0) = \($1.printable)\n" }.joined()
+        return "\n  \(style.bold(title))\n" + values.map { "    \($0.printable) = \($1.printable)\n" }.joined()
     }
 }
 

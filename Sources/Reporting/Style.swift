@@ -37,12 +37,13 @@ extension Context {
 }
 
 extension String {
-    /// This text without characters that would steer the terminal: what comes from AWS or a file is shown, not obeyed.
+    /// This text without characters that would steer the terminal or turn its writing direction: what comes from AWS or a
+    /// file is shown, not obeyed.
     package var printable: String {
-        guard unicodeScalars.contains(where: { $0.properties.generalCategory == .control && $0 != "\n" && $0 != "\t" }) else { return self }
+        guard unicodeScalars.contains(where: \.steersTerminal) else { return self }
         var text = ""
         for scalar in unicodeScalars {
-            if scalar.properties.generalCategory == .control, scalar != "\n", scalar != "\t" {
+            if scalar.steersTerminal {
                 text += "\\u{\(String(scalar.value, radix: 16))}"
             } else {
                 text.unicodeScalars.append(scalar)
@@ -51,13 +52,23 @@ extension String {
         return text
     }
 
+    /// The same on one line.
+    var oneLine: String {
+        var text = String.UnicodeScalarView()
+        for scalar in printable.unicodeScalars { text.append(scalar == "\n" || scalar == "\t" ? " " : scalar) }
+        return String(text)
+    }
+
     /// How many columns a terminal gives this text: its characters, those of the wide East Asian ranges and emoji twice.
     package var displayWidth: Int {
         var width = 0
         for character in self {
             guard let scalar = character.unicodeScalars.first else { continue }
             switch scalar.value {
-            case 0x1100...0x115F, 0x2E80...0xA4CF, 0xAC00...0xD7A3, 0xF900...0xFAFF, 0xFE30...0xFE6F, 0xFF00...0xFF60, 0x1F300...0x1FAFF: width += 2
+            case 0x1100...0x115F, 0x2E80...0xA4CF, 0xAC00...0xD7A3, 0xF900...0xFAFF, 0xFE30...0xFE6F, 0xFF00...0xFF60, 0xFFE0...0xFFE6,
+                0x1F300...0x1FAFF,
+                0x20000...0x3FFFD:
+                width += 2
             default: width += 1
             }
         }
@@ -68,8 +79,28 @@ extension String {
         self + String(repeating: " ", count: max(0, width - displayWidth))
     }
 
-    /// The first `count` characters, the last of them an ellipsis where something was cut off.
-    package func truncated(to count: Int) -> String {
-        self.count > count ? prefix(max(0, count - 1)) + "…" : self
+    /// As much of the text as fits into `width` columns, with an ellipsis where something was cut off.
+    package func truncated(to width: Int) -> String {
+        guard displayWidth > width else { return self }
+        var text = ""
+        var room = width - 1
+        for character in self {
+            room -= String(character).displayWidth
+            guard room >= 0 else { break }
+            text.append(character)
+        }
+        return width > 0 ? text + "…" : ""
+    }
+}
+
+extension Unicode.Scalar {
+    fileprivate var steersTerminal: Bool {
+        switch value {
+        case 0x0A, 0x09: false
+        case 0x00...0x1F, 0x7F...0x9F: true
+        // Marks that turn the writing direction make a text read otherwise than it is: https://trojansource.codes
+        case 0x202A...0x202E, 0x2066...0x2069: true
+        default: false
+        }
     }
 }

@@ -10,6 +10,7 @@ struct Table {
     }
 
     func render(_ style: Style) -> String {
+        let rows = rows.map { $0.map { Cell(text: $0.text.oneLine, mark: $0.mark) } }
         let widths = header.indices.map { column in
             ([header[column]] + rows.map { $0[column].text }).map(\.displayWidth).max() ?? 0
         }

@@ -1,4 +1,5 @@
-package import Foundation
+import Foundation
+import Model
 
 /// What a finished process printed and how it ended.
 package struct ProcessResult: Sendable {
@@ -12,63 +13,50 @@ package struct ProcessResult: Sendable {
 package func run(
     _ program: String, _ arguments: [String], in folder: String, environment: [String: String] = [:], input: String? = nil
 ) throws -> ProcessResult {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: program)
-    process.arguments = arguments
-    process.currentDirectoryURL = URL(fileURLWithPath: folder)
     let inherited = ProcessInfo.processInfo.environment.filter { ["PATH", "HOME"].contains($0.key) }
-    process.environment = inherited.merging(environment) { _, given in given }
     // Files, not pipes: a pipe that nobody empties while the other is read would stop the process.
-    let folder = try TemporaryFolder()
-    FileManager.default.createFile(atPath: "\(folder.path)/out", contents: nil)
-    FileManager.default.createFile(atPath: "\(folder.path)/err", contents: nil)
-    process.standardOutput = FileHandle(forWritingAtPath: "\(folder.path)/out")
-    process.standardError = FileHandle(forWritingAtPath: "\(folder.path)/err")
-    if let input {
-        try folder.write(input, to: "in")
-        process.standardInput = FileHandle(forReadingAtPath: "\(folder.path)/in")
-    } else {
-        process.standardInput = FileHandle.nullDevice
-    }
-    try process.run()
-    process.waitUntilExit()
-    return ProcessResult(status: process.terminationStatus, output: try folder.read("out"), errors: try folder.read("err"))
+    let streams = try TemporaryFolder()
+    try streams.write(input ?? "", to: "in")
+    let ends = ["in", "out", "err"].map { open("\(streams.path)/\($0)", O_RDWR | O_CREAT | O_CLOEXEC, 0o600) }
+    defer { for end in ends { close(end) } }
+    let child = try ChildProcess(
+        [program] + arguments, environment: inherited.merging(environment) { _, given in given }, folder: folder,
+        streams: ChildProcess.Streams(input: ends[0], output: ends[1], errors: ends[2]))
+    let status = child.wait()
+    return ProcessResult(status: status, output: try streams.read("out"), errors: try streams.read("err"))
 }
 
 /// A server that runs while a test does, on a loopback port of its own.
-package final class RunningServer: @unchecked Sendable {
-    // Only started in `init` and stopped in `deinit`: nothing is shared in between.
-    private let process = Process()
+package final class RunningServer: Sendable {
+    private let process: ChildProcess
     package let port: UInt16
     package var endpoint: String { "http://127.0.0.1:\(port)" }
 
     /// Starts a server and waits until it accepts connections.
     package init(_ program: String, _ arguments: (UInt16) -> [String], environment: (UInt16) -> [String: String] = { _ in [:] }) throws {
         port = try freePort()
-        process.executableURL = URL(fileURLWithPath: program)
-        process.arguments = arguments(port)
-        process.environment = ProcessInfo.processInfo.environment.merging(environment(port)) { _, given in given }
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
+        let null = open("/dev/null", O_RDWR | O_CLOEXEC)
+        defer { close(null) }
+        process = try ChildProcess(
+            [program] + arguments(port),
+            environment: ProcessInfo.processInfo.environment.merging(environment(port)) { _, given in given },
+            streams: ChildProcess.Streams(input: null, output: null, errors: null))
         let deadline = Date(timeIntervalSinceNow: 60)
         while !accepts(port) {
-            guard process.isRunning, Date() < deadline else { throw ServerFailure(program: program) }
-            // The kernel tells of no port being opened: asking again is the only way.
+            guard Date() < deadline else {
+                stop(SIGKILL)
+                throw ServerFailure(program: program)
+            }
+            // The kernel tells nobody of a port being opened: asking again is the only way.
             usleep(20_000)
         }
     }
 
-    deinit {
-        process.terminate()
-        process.waitUntilExit()
-    }
+    deinit { stop(SIGKILL) }
 
-    /// Ends the server at once, as a power cut would.
-    package func kill() {
-        Foundation.kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
+    private func stop(_ signal: Int32) {
+        process.send(signal: signal)
+        _ = process.wait()
     }
 }
 

@@ -1,0 +1,87 @@
+import AWS
+import Model
+import OrderedCollections
+import Planning
+import StateDatabase
+import Templates
+
+/// What is recorded of a deployment before and after.
+extension Deployer {
+    func finish(_ ending: DeploymentMachine.Ending, _ run: inout DeploymentRun) async throws -> DeploymentResult {
+        switch ending {
+        case .settled(let settlement): return try await finish(settlement, &run)
+        case .detached(let failure):
+            try database.detach(run.deployment)
+            report(.detached(failure))
+            let detached = try database.deployment(run.deployment.address, serial: run.deployment.serial)
+            return DeploymentResult(deployment: detached ?? run.deployment, ending: ending, outputs: [])
+        }
+    }
+
+    func finish(_ settlement: DeploymentMachine.Settlement, _ run: inout DeploymentRun) async throws -> DeploymentResult {
+        let effect: DeploymentOutcome.Effect
+        switch settlement.effect {
+        case .untouched: effect = .untouched
+        case .removed: effect = .removed
+        case .kept: effect = .kept(await contents(settlement, run))
+        case .applied:
+            await setProtections(run)
+            effect = .applied(await contents(settlement, run))
+        }
+        let outcome = DeploymentOutcome(
+            status: settlement.status, effect: effect, finishedAt: clock.now(), failure: settlement.failure, resumedBy: run.resumedBy)
+        let settled = try database.finish(run.deployment, outcome, secrets: run.request?.secrets ?? [])
+        return DeploymentResult(deployment: settled, ending: .settled(settlement), outputs: settlement.stack?.outputs ?? [])
+    }
+
+    private func contents(_ settlement: DeploymentMachine.Settlement, _ run: DeploymentRun) async -> StackContents {
+        let stack = settlement.stack
+        let stackID = stack?.stackID ?? run.stackID ?? run.stackName
+        let resources = try? await client.listStackResources(stackID)
+        return StackContents(
+            stackID: stackID, status: stack?.status ?? "UPDATE_FAILED",
+            resources: resources?.filter { $0.status != "DELETE_COMPLETE" }.map { RecordedResource($0) }, outputs: stack?.outputs)
+    }
+
+    /// Termination protection and stack policy are no part of a change set: they are set once the stack is as it should be.
+    private func setProtections(_ run: DeploymentRun) async {
+        do {
+            if !run.isProtected { try await setTerminationProtection(run) }
+            if let policy = run.request?.stackPolicy { try await client.setStackPolicy(run.stackID ?? run.stackName, body: policy) }
+        } catch let failure as any RequestFailure {
+            report(.warning(failure.problem.description))
+        } catch {
+            report(.warning("\(error)"))
+        }
+    }
+
+    func setTerminationProtection(_ run: DeploymentRun) async throws {
+        guard let enabled = run.plan.terminationProtection else { return }
+        try await client.updateTerminationProtection(run.stackName, enabled: enabled)
+    }
+
+    func intent(for request: DeploymentRequest, token: String) throws -> DeploymentIntent {
+        let desired = request.desired
+        let configuration = StackConfiguration(
+            stackName: desired.stackName, region: desired.region, accountID: desired.accountID,
+            parameters: try recordedParameters(desired), tags: desired.tags, capabilities: desired.capabilities,
+            notificationArns: desired.notificationArns, terminationProtection: desired.terminationProtection)
+        return DeploymentIntent(
+            address: desired.address, kind: request.kind, startedAt: clock.now(), actor: request.actor, git: request.git,
+            toolVersion: request.toolVersion, commandLine: request.commandLine, approval: request.approval,
+            configuration: configuration, templateBody: desired.template.body, planJSON: request.planJSON,
+            changeSetName: token, clientToken: token, plannedAgainst: request.plan.basedOnSerial == 0 ? nil : request.plan.basedOnSerial)
+    }
+
+    private func recordedParameters(_ desired: DesiredStack) throws -> OrderedDictionary<String, RecordedParameter> {
+        try desired.parameters.mapValues { value in
+            switch value {
+            case .plain(let text): .plain(text)
+            case .secret(let secret, let digest): .secret(digest ?? SecretDigest(of: secret, salt: randomBytes(16)))
+            case .previousSecret(let digest): .secret(digest)
+            case .unknown(let reason):
+                throw Problem(.badInput, "unknown-parameter-value", "A parameter has no value to deploy with", detail: reason)
+            }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+import AWS
+import Foundation
+import Model
+package import Planning
+package import StateDatabase
+
+/// The way on from a deployment that was interrupted.
+extension Deployer {
+    /// Goes on with a deployment whose process is gone: asks CloudFormation how it ended, or follows it to its end.
+    package func resume(_ deployment: Deployment, plan: Plan, by actor: DeploymentActor) async throws -> DeploymentResult {
+        let stack = try await client.describeStack(deployment.stackID ?? deployment.stackName)
+        var run = DeploymentRun(resuming: deployment, plan, by: actor)
+        run.stackID = stack?.stackID ?? deployment.stackID
+        let events = try await startFollowing(&run, ofOperationSince: deployment.startedAt)
+        guard let operation = try await interruptedOperation(of: deployment, stack, events) else { return try await abandon(&run, stack) }
+        if deployment.status == .detached { try database.reattach(deployment) }
+        return try await drive(.resumed(plan: plan, in: operation), &run, from: .followStack)
+    }
+
+    /// What CloudFormation had been told to do, and has begun, when the deployment was interrupted.
+    private func interruptedOperation(
+        of deployment: Deployment, _ stack: StackDescription?, _ events: [StackEvent]
+    ) async throws -> DeploymentMachine.Operation? {
+        let isDeleted = stack.map { $0.status.rawValue.hasPrefix("DELETE_") } ?? true
+        if deployment.kind == .destroy { return isDeleted ? .destroying : nil }
+        if deployment.step == Step.delete { return isDeleted ? .clearing : nil }
+        return try await wasExecuted(deployment, stack, events) ? .executing : nil
+    }
+
+    private func wasExecuted(_ deployment: Deployment, _ stack: StackDescription?, _ events: [StackEvent]) async throws -> Bool {
+        guard let stack else { return deployment.step == Step.execute }
+        guard stack.status != "REVIEW_IN_PROGRESS" else { return false }
+        guard let name = deployment.changeSetName else { return false }
+        // A stack forgets its executed change sets in time, but not which one was the last.
+        if let last = stack.changeSetID, last == deployment.changeSetID || last.contains("/\(name)/") { return true }
+        if let token = deployment.clientToken, events.contains(where: { $0.clientRequestToken == Step.execute.token(token) }) {
+            return true
+        }
+        do {
+            let described = try await client.describeChangeSet(deployment.changeSetID ?? name, stack: deployment.stackName)
+            return described.executionStatus?.hasPrefix("EXECUTE_") ?? false
+        } catch let error as AWSError where error.isNotFound {
+            return stack.changeSetID == nil && deployment.step == Step.execute
+        }
+    }
+
+    /// Settles a deployment that did not get as far as to change anything, and cleans up after it.
+    private func abandon(_ run: inout DeploymentRun, _ stack: StackDescription?) async throws -> DeploymentResult {
+        if run.deployment.kind != .destroy { try await deleteUnexecutedChangeSet(run) }
+        if stack?.status == "REVIEW_IN_PROGRESS" { try? await deleteEmptyStack(run) }
+        let recorded = try database.recordedStack(run.deployment.address)?.stackID
+        // Then the old stack had been deleted to make room.
+        let isCleared = recorded != nil && recorded != stack?.stackID
+        let failure = DeploymentFailure(message: "It was interrupted before CloudFormation was told to execute anything")
+        return try await finish(
+            DeploymentMachine.Settlement(.cancelled, isCleared ? .removed : .untouched, failure, exit: .failed, stack: stack), &run)
+    }
+
+    /// Takes away what could still be executed. Throws where it may be executed by now, which leaves the deployment open.
+    private func deleteUnexecutedChangeSet(_ run: DeploymentRun) async throws {
+        do {
+            try await client.deleteChangeSet(run.changeSetName, stack: run.stackID ?? run.stackName)
+        } catch let refusal as AWSError where !refusal.isInvalidChangeSetStatus && !refusal.requestMayHaveBeenTaken {
+            // There is none, or it can't be deleted from here: either way it was not executed.
+        }
+    }
+
+    /// Notes which events are older than the operation that was interrupted.
+    /// - Returns: all events since `start`, newest first.
+    private func startFollowing(_ run: inout DeploymentRun, ofOperationSince start: Date) async throws -> [StackEvent] {
+        guard let stackID = run.stackID else { return [] }
+        let since = start - Self.clockTolerance
+        do {
+            let events = try await client.describeStackEvents(stackID) { $0.timestamp < since }
+            let tokens = [Step.execute.token(run.token), Step.delete.token(run.token)]
+            run.follower = EventFollower(since: since, after: EventFollower.earlier(thanOperationOf: tokens, in: events))
+            return events
+        } catch let error as AWSError where error.isNotFound {
+            return []
+        }
+    }
+
+    /// Deletes the stack that the change set was to create, unless somebody else has begun to make something of it.
+    func deleteEmptyStack(_ run: DeploymentRun) async throws {
+        guard let stack = try await client.describeStack(run.stackID ?? run.stackName), stack.status == "REVIEW_IN_PROGRESS" else { return }
+        let others = try await client.listChangeSets(stack: stack.stackID).filter {
+            $0.name != run.deployment.changeSetName && !$0.status.hasPrefix("DELETE_")
+        }
+        if others.isEmpty { try await client.deleteStack(stack.stackID) }
+    }
+}

@@ -1,0 +1,185 @@
+/// Which resource types hold data that is gone when the resource is.
+///
+/// Listed are types whose *content* can't be had again from the template: what others have written into them, or keys
+/// without which something else can't be read. Types that only hold settings are not listed, nor those whose data lies in
+/// another resource (a table of Athena, whose objects are in a bucket).
+package enum DataHolding {
+    /// What is lost with a resource of this type, as in "replacing it loses *its objects*"; `nil` where nothing is.
+    package static func loss(of typeName: String) -> String? {
+        losses[typeName]
+    }
+
+    /// The types that hold data.
+    package static var typeNames: [String] { losses.keys.sorted() }
+
+    private static let losses: [String: String] = [
+        // Objects and files
+        "AWS::S3::Bucket": "its objects",
+        "AWS::S3Express::DirectoryBucket": "its objects",
+        "AWS::S3Outposts::Bucket": "its objects",
+        "AWS::S3Tables::TableBucket": "its tables",
+        "AWS::S3Tables::Namespace": "its tables",
+        "AWS::S3Tables::Table": "its rows",
+        "AWS::S3Vectors::VectorBucket": "its vectors",
+        "AWS::S3Vectors::Index": "its vectors",
+        "AWS::S3Files::FileSystem": "its files",
+        "AWS::Lightsail::Bucket": "its objects",
+        "AWS::EFS::FileSystem": "its files",
+        "AWS::FSx::FileSystem": "its files",
+        "AWS::FSx::Volume": "its files",
+        "AWS::FSx::Snapshot": "the state it keeps",
+        "AWS::EC2::Volume": "its blocks",
+        "AWS::EC2::Instance": "its instance store and the volumes deleted with it",
+        "AWS::Lightsail::Disk": "its blocks",
+        "AWS::Lightsail::DiskSnapshot": "the state it keeps",
+        "AWS::Lightsail::Instance": "its disk",
+        "AWS::Lightsail::InstanceSnapshot": "the state it keeps",
+        "AWS::WorkSpaces::Workspace": "its volumes",
+        "AWS::WorkspacesInstances::Volume": "its blocks",
+        "AWS::StorageGateway::Volume": "its blocks",
+        "AWS::OpsWorks::Volume": "its blocks",
+        "AWS::Cloud9::EnvironmentEC2": "its files",
+        "AWS::MediaStore::Container": "its objects",
+        "AWS::HealthLake::FHIRDatastore": "its records",
+        "AWS::HealthImaging::Datastore": "its images",
+        "AWS::Omics::ReferenceStore": "its references",
+        "AWS::Omics::SequenceStore": "its read sets",
+        "AWS::Omics::AnnotationStore": "its annotations",
+        "AWS::Omics::VariantStore": "its variants",
+
+        // Images, packages and source
+        "AWS::ECR::Repository": "its images",
+        "AWS::ECR::PublicRepository": "its images",
+        "AWS::CodeArtifact::Repository": "its packages",
+        "AWS::CodeArtifact::Domain": "its repositories' packages",
+        "AWS::CodeCommit::Repository": "its commits",
+
+        // Databases
+        "AWS::DynamoDB::Table": "its items",
+        "AWS::DynamoDB::GlobalTable": "its items, in every Region",
+        "AWS::DynamoDB::Backup": "the items it keeps",
+        "AWS::Serverless::SimpleTable": "its items",
+        "AWS::RDS::DBInstance": "its databases",
+        "AWS::RDS::DBCluster": "its databases",
+        "AWS::RDS::DBShardGroup": "its shards",
+        "AWS::RDS::DBSnapshot": "the state it keeps",
+        "AWS::RDS::ClusterSnapshot": "the state it keeps",
+        "AWS::DSQL::Cluster": "its databases",
+        "AWS::DocDB::DBCluster": "its documents",
+        "AWS::DocDBElastic::Cluster": "its documents",
+        "AWS::DocDBElastic::ClusterSnapshot": "the state it keeps",
+        "AWS::Neptune::DBCluster": "its graph",
+        "AWS::NeptuneGraph::Graph": "its graph",
+        "AWS::NeptuneGraph::GraphSnapshot": "the state it keeps",
+        "AWS::Redshift::Cluster": "its databases",
+        "AWS::Redshift::Snapshot": "the state it keeps",
+        "AWS::RedshiftServerless::Namespace": "its databases",
+        "AWS::RedshiftServerless::Snapshot": "the state it keeps",
+        "AWS::ElastiCache::CacheCluster": "what it caches",
+        "AWS::ElastiCache::ReplicationGroup": "what it caches",
+        "AWS::ElastiCache::ServerlessCache": "what it caches",
+        "AWS::ElastiCache::Snapshot": "the state it keeps",
+        "AWS::ElastiCache::ServerlessCacheSnapshot": "the state it keeps",
+        "AWS::MemoryDB::Cluster": "its keys",
+        "AWS::MemoryDB::MultiRegionCluster": "its keys",
+        "AWS::MemoryDB::Snapshot": "the state it keeps",
+        "AWS::DAX::Cluster": "what it caches",
+        "AWS::Cassandra::Keyspace": "its tables",
+        "AWS::Cassandra::Table": "its rows",
+        "AWS::QLDB::Ledger": "its journal",
+        "AWS::SDB::Domain": "its items",
+        "AWS::Timestream::Database": "its tables",
+        "AWS::Timestream::Table": "its records",
+        "AWS::Timestream::InfluxDBInstance": "its buckets",
+        "AWS::Timestream::InfluxDBCluster": "its buckets",
+        "AWS::Lightsail::Database": "its databases",
+        "AWS::Lightsail::DatabaseSnapshot": "the state it keeps",
+        "AWS::CloudFront::KeyValueStore": "its keys and values",
+        "AWS::EKS::Cluster": "its Kubernetes objects",
+        "AWS::ODB::CloudVmCluster": "its databases",
+        "AWS::ODB::CloudAutonomousVmCluster": "its databases",
+        "AWS::ODB::CloudExadataInfrastructure": "its databases",
+
+        // Search and knowledge
+        "AWS::OpenSearchService::Domain": "its indices",
+        "AWS::Elasticsearch::Domain": "its indices",
+        "AWS::OpenSearchServerless::Collection": "its indices",
+        "AWS::OpenSearchServerless::Index": "its documents",
+        "AWS::Kendra::Index": "its documents",
+        "AWS::QBusiness::Application": "its conversations and indices",
+        "AWS::QBusiness::Index": "its documents",
+        "AWS::Wisdom::KnowledgeBase": "its content",
+        "AWS::Rekognition::Collection": "its faces",
+        "AWS::Personalize::Dataset": "its records",
+        "AWS::Forecast::Dataset": "its records",
+        "AWS::SageMaker::FeatureGroup": "its features",
+        "AWS::SageMaker::Domain": "its users' home folders",
+        "AWS::SageMaker::UserProfile": "the user's home folder",
+        "AWS::SageMaker::Space": "its files",
+        "AWS::SageMaker::NotebookInstance": "its files",
+        "AWS::BedrockAgentCore::Memory": "its memories",
+        "AWS::Location::GeofenceCollection": "its geofences",
+        "AWS::Location::Tracker": "its positions",
+
+        // Messages and streams
+        "AWS::SQS::Queue": "its messages",
+        "AWS::Kinesis::Stream": "its records",
+        "AWS::KinesisVideo::Stream": "its video",
+        "AWS::KinesisFirehose::DeliveryStream": "the records it hasn't delivered",
+        "AWS::MSK::Cluster": "its topics",
+        "AWS::MSK::ServerlessCluster": "its topics",
+        "AWS::MSK::Topic": "its records",
+        "AWS::AmazonMQ::Broker": "its messages",
+        "AWS::Events::Archive": "its events",
+        "AWS::IoTAnalytics::Channel": "its messages",
+        "AWS::IoTAnalytics::Dataset": "its contents",
+        "AWS::IoTAnalytics::Datastore": "its messages",
+        "AWS::IoTSiteWise::Asset": "its measurements",
+
+        // Logs, metrics and audits
+        "AWS::Logs::LogGroup": "its log events",
+        "AWS::Logs::LogStream": "its log events",
+        "AWS::CloudTrail::EventDataStore": "its events",
+        "AWS::SecurityLake::DataLake": "its records",
+        "AWS::APS::Workspace": "its metrics",
+        "AWS::Grafana::Workspace": "its dashboards",
+        "AWS::Detective::Graph": "its behaviour graph",
+        "AWS::RUM::AppMonitor": "its sessions",
+        "AWS::AuditManager::Assessment": "its evidence",
+
+        // Keys, secrets and identities
+        "AWS::KMS::Key": "everything encrypted with it",
+        "AWS::KMS::ReplicaKey": "everything encrypted with it in this Region",
+        "AWS::PaymentCryptography::Key": "everything encrypted with it",
+        "AWS::CloudHSM::Cluster": "its keys",
+        "AWS::SecretsManager::Secret": "its secret value",
+        "AWS::EC2::KeyPair": "its private key",
+        "AWS::Lightsail::KeyPair": "its private key",
+        "AWS::ACMPCA::CertificateAuthority": "its private key",
+        "AWS::Cognito::UserPool": "its users",
+        "AWS::Cognito::IdentityPool": "its identities",
+        "AWS::DirectoryService::MicrosoftAD": "its directory",
+        "AWS::DirectoryService::SimpleAD": "its directory",
+        "AWS::Transfer::Server": "its host key",
+
+        // Names that others depend on
+        "AWS::Route53::HostedZone": "its records and name servers",
+        "AWS::EC2::EIP": "its address",
+
+        // Backups
+        "AWS::Backup::BackupVault": "its recovery points",
+        "AWS::Backup::LogicallyAirGappedBackupVault": "its recovery points",
+
+        // Applications with data of their own
+        "AWS::Connect::Instance": "its contacts and settings",
+        "AWS::CustomerProfiles::Domain": "its profiles",
+        "AWS::Pinpoint::App": "its endpoints and segments",
+        "AWS::SES::ContactList": "its contacts",
+        "AWS::SES::MailManagerArchive": "its messages",
+        "AWS::Cases::Domain": "its cases",
+        "AWS::DataZone::Domain": "its catalog",
+        "AWS::ManagedBlockchain::Member": "its part of the ledger",
+        "AWS::EMR::Cluster": "its HDFS",
+        "AWS::EMR::Studio": "its workspaces",
+    ]
+}

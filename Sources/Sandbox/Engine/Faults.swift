@@ -1,0 +1,141 @@
+import Foundation
+package import Model
+
+/// What is to go wrong, as data. Read anew for each request, so that a test can set faults on a running server.
+package struct SandboxFaults: Codable, Hashable, Sendable {
+    /// A resource whose creation, update, deletion or rollback fails.
+    package struct ResourceFault: Codable, Hashable, Sendable {
+        package enum Moment: String, Codable, Hashable, Sendable { case create, update, delete, rollback }
+        /// The stack's name; `nil` for any.
+        package var stack: String?
+        package var logicalId: String
+        package var on: Moment
+        package var message: String
+
+        package init(stack: String? = nil, logicalId: String, on: Moment, message: String) {
+            self.stack = stack
+            self.logicalId = logicalId
+            self.on = on
+            self.message = message
+        }
+    }
+
+    /// A request that is answered otherwise than it should be.
+    package struct RequestFault: Codable, Hashable, Sendable {
+        package enum Kind: String, Codable, Hashable, Sendable {
+            /// `Throttling`, 400, without doing anything.
+            case throttle
+            /// An error of one's own (`code`, `message`, `status`), without doing anything.
+            case error
+            /// What was asked is done, then the connection is closed without an answer.
+            case dropAfter
+            /// The connection is closed before anything is done.
+            case dropBefore
+            /// What was asked is done and answered, `seconds` later.
+            case late
+            /// What was asked is done, then something that is no answer is sent.
+            case garbage
+        }
+        /// The action's name, such as `ExecuteChangeSet`; `nil` for any.
+        package var action: String?
+        package var kind: Kind
+        /// Every how many-th matching call is hit; 1, every call, where it is missing.
+        package var every: Int?
+        /// How many calls are hit at most.
+        package var times: Int?
+        package var seconds: Double?
+        package var code: String?
+        package var message: String?
+        package var status: Int?
+
+        package init(
+            action: String? = nil, kind: Kind, every: Int? = nil, times: Int? = nil, seconds: Double? = nil, code: String? = nil,
+            message: String? = nil, status: Int? = nil
+        ) {
+            self.action = action
+            self.kind = kind
+            self.every = every
+            self.times = times
+            self.seconds = seconds
+            self.code = code
+            self.message = message
+            self.status = status
+        }
+    }
+
+    /// A change set that is not what was asked for: changes that are listed in addition, others that are left out.
+    package struct ChangeSetFault: Codable, Hashable, Sendable {
+        package var stack: String?
+        package var adding: [ResourceChange]?
+        /// Logical IDs.
+        package var omitting: [String]?
+        /// By logical ID: `True`, `False` or `Conditional`, instead of what would be listed.
+        package var replacements: [String: ResourceChange.Replacement]?
+        /// Whether details, scope and replacement are left out, as some emulators do.
+        package var withoutDetails: Bool?
+
+        package init(
+            stack: String? = nil, adding: [ResourceChange]? = nil, omitting: [String]? = nil,
+            replacements: [String: ResourceChange.Replacement]? = nil, withoutDetails: Bool? = nil
+        ) {
+            self.stack = stack
+            self.adding = adding
+            self.omitting = omitting
+            self.replacements = replacements
+            self.withoutDetails = withoutDetails
+        }
+    }
+
+    package var resources: [ResourceFault]?
+    package var requests: [RequestFault]?
+    package var changeSets: [ChangeSetFault]?
+    /// Seconds that a resource takes, by logical ID (`*` for all others), instead of the server's setting.
+    package var resourceSeconds: [String: Double]?
+
+    package init(
+        resources: [ResourceFault]? = nil, requests: [RequestFault]? = nil, changeSets: [ChangeSetFault]? = nil,
+        resourceSeconds: [String: Double]? = nil
+    ) {
+        self.resources = resources
+        self.requests = requests
+        self.changeSets = changeSets
+        self.resourceSeconds = resourceSeconds
+    }
+}
+
+extension SandboxFaults {
+    /// The file in the sandbox's folder that faults are read from.
+    package static let fileName = "faults.json"
+
+    /// These faults and those of the file, where there is one.
+    /// - Throws: where the file can't be read as faults. A fault that is misspelt must not go unnoticed.
+    func merged(withFileIn folder: String) throws -> SandboxFaults {
+        let path = folder + "/" + Self.fileName
+        guard FileManager.default.fileExists(atPath: path) else { return self }
+        let file = try JSONDecoder().decode(SandboxFaults.self, from: Data(contentsOf: URL(filePath: path)))
+        return SandboxFaults(
+            resources: (resources ?? []) + (file.resources ?? []), requests: (requests ?? []) + (file.requests ?? []),
+            changeSets: (changeSets ?? []) + (file.changeSets ?? []),
+            resourceSeconds: (resourceSeconds ?? [:]).merging(file.resourceSeconds ?? [:]) { _, last in last })
+    }
+
+    /// The message with which a resource fails; `nil` where it does not.
+    func failure(of logicalID: String, in stack: String, on moment: ResourceFault.Moment) -> String? {
+        resources?.first { $0.logicalId == logicalID && $0.on == moment && ($0.stack == nil || $0.stack == stack) }?.message
+    }
+}
+
+/// How the sandbox behaves.
+package struct SandboxOptions: Hashable, Sendable {
+    /// Seconds that creating, updating or deleting one resource takes.
+    package var resourceSeconds: Double
+    /// Seconds until a change set is ready.
+    package var changeSetSeconds: Double
+    package var faults: SandboxFaults
+
+    package init(resourceSeconds: Double = 0.15, changeSetSeconds: Double = 0.05, faults: SandboxFaults = SandboxFaults()) {
+        self.resourceSeconds = resourceSeconds
+        self.changeSetSeconds = changeSetSeconds
+        self.faults = faults
+    }
+}

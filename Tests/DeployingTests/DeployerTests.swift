@@ -1,0 +1,340 @@
+import Foundation
+import Model
+import StateDatabase
+import Testing
+
+@testable import Deploying
+@testable import Planning
+
+private typealias Answer = ScriptedCloud.Answer
+
+/// What is worth knowing of a recorded deployment, compared at once.
+struct Record: Hashable {
+    var status: DeploymentStatus
+    var effect: DeploymentEffect?
+    var failure: String?
+    var failedResource: String?
+    var resumedBy: String?
+    var exit: Int32
+
+    init(
+        _ status: DeploymentStatus, _ effect: DeploymentEffect?, _ failure: String? = nil, of resource: String? = nil,
+        resumedBy: String? = nil,
+        exit: Int32
+    ) {
+        self.status = status
+        self.effect = effect
+        self.failure = failure
+        failedResource = resource
+        self.resumedBy = resumedBy
+        self.exit = exit
+    }
+
+    init(_ result: DeploymentResult) {
+        let deployment = result.deployment
+        self.init(
+            deployment.status, deployment.effect, deployment.failure?.message, of: deployment.failure?.logicalID,
+            resumedBy: deployment.resumedBy?.user, exit: result.ending.exit.rawValue)
+    }
+}
+
+extension DeploymentRequest {
+    static func sample(_ plan: Plan, _ kind: DeploymentKind) throws -> DeploymentRequest {
+        var desired = try DesiredStack.sample()
+        desired.parameters["Later"] = nil
+        return DeploymentRequest(
+            plan: plan, desired: desired, kind: kind, actor: .ada, git: nil, toolVersion: "0.1.0", commandLine: "pipeplan apply",
+            approval: "yes", planJSON: "{}")
+    }
+}
+
+private let begins = StackEvent.ofStack("begin", "CREATE_IN_PROGRESS", at: 1)
+private let ends = StackEvent.ofStack("end", "CREATE_COMPLETE", at: 9)
+private let silence =
+    "The connection to https://cloudformation.eu-central-1.amazonaws.com was lost. "
+    + "Try again; what AWS was asked before may go on there meanwhile."
+
+/// A creation in which everything goes well, changed by what is given.
+private func creation(_ changes: [String: [Answer]] = [:]) -> ScriptedCloud {
+    ScriptedCloud(
+        [
+            "DescribeStacks": [.noStack, .stack("CREATE_IN_PROGRESS"), .stack("CREATE_COMPLETE")], "CreateChangeSet": [.created],
+            "DescribeChangeSet": [.changeSet], "ExecuteChangeSet": [.result("")],
+            "DescribeStackEvents": [.events(), .events(begins), .events(ends, begins)], "ListStackResources": [.resources],
+            "DeleteChangeSet": [.result("")], "ListChangeSets": [.result("")], "DeleteStack": [.result("")],
+        ].merging(changes) { $1 })
+}
+
+private func create(_ cloud: ScriptedCloud, _ state: TemporaryState, agreeing: Bool = false, notices: Notices = Notices()) async throws
+    -> Record
+{
+    Record(try await cloud.deployer(state.database, agreeing: agreeing, notices: notices).deploy(.sample(.creation, .create)))
+}
+
+private func resume(_ cloud: ScriptedCloud, _ state: TemporaryState, _ plan: Plan = .creation) async throws -> Record {
+    let open = try #require(try state.database.openDeployment(.pipeline))
+    return Record(try await cloud.deployer(state.database).resume(open, plan: plan, by: .grace))
+}
+
+@Suite struct DeployerTests {
+    let state: TemporaryState
+
+    init() throws { state = try TemporaryState() }
+
+    @Test func `a creation is asked for, followed and recorded`() async throws {
+        let cloud = creation()
+        let notices = Notices()
+        #expect(try await create(cloud, state, notices: notices) == Record(.succeeded, .applied, exit: 0))
+        #expect(
+            cloud.requests == [
+                "DescribeStacks", "CreateChangeSet", "DescribeChangeSet", "DescribeStackEvents", "ExecuteChangeSet", "DescribeStacks",
+                "DescribeStackEvents", "DescribeStacks", "DescribeStackEvents", "ListStackResources",
+            ])
+        #expect(notices.events == ["begin", "end"])
+        let recorded = try #require(try state.database.recordedStack(.pipeline))
+        #expect(recorded.resources.map(\.physicalID) == ["topic-1"])
+        #expect(recorded.status == "CREATE_COMPLETE")
+        #expect(try state.database.openDeployment(.pipeline) == nil)
+    }
+
+    @Test func `a stack that is still described as before is not taken for done`() async throws {
+        let cloud = creation([
+            "DescribeStacks": [.noStack, .stack("REVIEW_IN_PROGRESS"), .stack("REVIEW_IN_PROGRESS"), .stack("CREATE_COMPLETE")],
+            "DescribeStackEvents": [.events(), .events(), .events(begins), .events(ends, begins)],
+        ])
+        #expect(try await create(cloud, state) == Record(.succeeded, .applied, exit: 0))
+    }
+
+    @Test func `an endpoint without events is followed all the same`() async throws {
+        let cloud = creation(["DescribeStackEvents": [.events()]])
+        #expect(try await create(cloud, state) == Record(.succeeded, .applied, exit: 0))
+    }
+
+    @Test func `a failure names its root cause`() async throws {
+        let failed = StackEvent.sample("fail", "CREATE_FAILED", of: "Topic", at: 3, "Name taken")
+        let cloud = creation([
+            "DescribeStacks": [.noStack, .stack("ROLLBACK_COMPLETE")],
+            "DescribeStackEvents": [.events(), .events(.ofStack("end", "ROLLBACK_COMPLETE", at: 9), failed, begins)],
+        ])
+        #expect(try await create(cloud, state) == Record(.rolledBack, .kept, "Name taken", of: "Topic", exit: 1))
+    }
+
+    @Test func `a connection that breaks while CloudFormation is at work leaves the deployment open, for resume to settle`() async throws {
+        let cloud = creation(["DescribeStacks": [.noStack, .stack("CREATE_IN_PROGRESS"), .lost]])
+        let notices = Notices()
+        #expect(try await create(cloud, state, notices: notices) == Record(.detached, nil, exit: 1))
+        #expect(notices.detachments == [silence])
+        #expect(try state.database.recordedStack(.pipeline) == nil)
+
+        let refused = await #expect(throws: RecordingRefusal.self) { try await create(creation(), state) }
+        #expect(refused?.problem.findings.map(\.code) == ["deployment-in-progress"])
+
+        let later = creation([
+            "DescribeStacks": [.stack("CREATE_IN_PROGRESS", changeSet: ScriptedCloud.changeSetARN), .stack("CREATE_COMPLETE")],
+            "DescribeStackEvents": [.events(begins), .events(ends, begins)],
+        ])
+        #expect(try await resume(later, state) == Record(.succeeded, .applied, resumedBy: "grace", exit: 0))
+        #expect(later.count("ExecuteChangeSet") == 0)
+        let deployment = try #require(try state.database.deployment(.pipeline, serial: 1))
+        #expect(try state.database.events(of: deployment).map(\.eventID) == ["begin", "end"])
+    }
+
+    @Test func `an execution that is refused changes nothing, and cleans up`() async throws {
+        let cloud = creation([
+            "DescribeStacks": [.noStack, .stack("REVIEW_IN_PROGRESS")], "ExecuteChangeSet": [.refusal(code: "AccessDenied", message: "No")],
+        ])
+        let record = try await create(cloud, state)
+        #expect(
+            record
+                == Record(
+                    .failed, .untouched,
+                    "CloudFormation ExecuteChangeSet is not allowed. No. The identity in use needs the permission cloudformation:ExecuteChangeSet.",
+                    exit: 1))
+        #expect(cloud.requests.suffix(4) == ["DeleteChangeSet", "DescribeStacks", "ListChangeSets", "DeleteStack"])
+    }
+
+    @Test func `an execution whose answer is lost is not asked for twice where it was taken`() async throws {
+        let cloud = creation([
+            "DescribeChangeSet": [.changeSet, .changeSet(execution: "EXECUTE_IN_PROGRESS")], "ExecuteChangeSet": [.lost],
+        ])
+        #expect(try await create(cloud, state) == Record(.succeeded, .applied, exit: 0))
+        #expect(cloud.count("ExecuteChangeSet") == 1)
+    }
+
+    @Test func `an execution that was not taken is asked for again`() async throws {
+        let cloud = creation(["ExecuteChangeSet": [.lost, .result("")]])
+        #expect(try await create(cloud, state) == Record(.succeeded, .applied, exit: 0))
+        #expect(cloud.count("ExecuteChangeSet") == 2)
+    }
+
+    @Test func `an execution of which nothing is known stays open, and is settled as none where the change set waits`() async throws {
+        let cloud = creation(["DescribeChangeSet": [.changeSet, .lost], "ExecuteChangeSet": [.lost]])
+        #expect(try await create(cloud, state) == Record(.detached, nil, exit: 1))
+        #expect(cloud.count("DeleteChangeSet") == 0)
+        let later = creation(["DescribeStacks": [.stack("REVIEW_IN_PROGRESS")]])
+        #expect(
+            try await resume(later, state)
+                == Record(
+                    .cancelled, .untouched, "It was interrupted before CloudFormation was told to execute anything", resumedBy: "grace",
+                    exit: 1))
+        #expect(later.requests.suffix(4) == ["DeleteChangeSet", "DescribeStacks", "ListChangeSets", "DeleteStack"])
+    }
+
+    @Test func `a change set that begins to be executed after all leaves the deployment open`() async throws {
+        #expect(
+            try await create(creation(["DescribeChangeSet": [.changeSet, .lost], "ExecuteChangeSet": [.lost]]), state).status == .detached)
+        let busy = Answer.refusal(code: "InvalidChangeSetStatus", message: "It is being executed")
+        let cloud = creation(["DescribeStacks": [.stack("REVIEW_IN_PROGRESS")], "DeleteChangeSet": [busy]])
+        await #expect(throws: (any Error).self) { try await resume(cloud, state) }
+        #expect(try state.database.openDeployment(.pipeline)?.status == .detached)
+        #expect(cloud.count("DeleteStack") == 0)
+    }
+
+    @Test func `a change set whose answer is lost is found by its name`() async throws {
+        let cloud = creation(["CreateChangeSet": [.lost]])
+        #expect(try await create(cloud, state) == Record(.succeeded, .applied, exit: 0))
+        #expect(cloud.count("CreateChangeSet") == 1)
+    }
+
+    @Test func `a change set that was not made is asked for again`() async throws {
+        let missing = Answer.refusal(code: "ChangeSetNotFound", message: "ChangeSet does not exist")
+        let cloud = creation(["CreateChangeSet": [.lost, .created], "DescribeChangeSet": [missing, .changeSet]])
+        #expect(try await create(cloud, state) == Record(.succeeded, .applied, exit: 0))
+        #expect(cloud.count("CreateChangeSet") == 2)
+    }
+
+    @Test(arguments: [
+        [Answer.noStack, .stack("CREATE_COMPLETE")], [.noStack, .stack("CREATE_IN_PROGRESS")],
+    ])
+    private func `a stack that came about meanwhile is never deleted`(stacks: [Answer]) async throws {
+        let cloud = creation([
+            "DescribeStacks": stacks, "CreateChangeSet": [.refusal(code: "ValidationError", message: "Stack already exists")],
+        ])
+        #expect(try await create(cloud, state).status == .failed)
+        #expect(cloud.count("DeleteStack") == 0)
+    }
+
+    @Test func `an empty stack with somebody else's change set is left alone`() async throws {
+        let theirs =
+            "<Summaries><member><ChangeSetId>x</ChangeSetId><ChangeSetName>theirs</ChangeSetName><Status>CREATE_COMPLETE</Status></member></Summaries>"
+        let cloud = creation([
+            "DescribeStacks": [.stack("REVIEW_IN_PROGRESS")], "DescribeChangeSet": [.failedChangeSet("Bad")],
+            "ListChangeSets": [.result(theirs)],
+        ])
+        #expect(try await create(cloud, state) == Record(.failed, .untouched, "Bad", exit: 1))
+        #expect(cloud.count("DeleteStack") == 0)
+    }
+
+    @Test func `more than planned is executed only where somebody agrees`() async throws {
+        let more = ["DescribeChangeSet": [Answer.changeSet(("Add", "Topic"), ("Remove", "Table"))]]
+        let refusing = creation(more.merging(["DescribeStacks": [.noStack]]) { $1 })
+        let message = "CloudFormation's change set does more than the plan that was approved"
+        #expect(try await create(refusing, state) == Record(.cancelled, .untouched, message, exit: 3))
+        #expect(refusing.count("ExecuteChangeSet") == 0)
+        #expect(try await create(creation(more), state, agreeing: true) == Record(.succeeded, .applied, exit: 0))
+    }
+}
+
+@Suite struct DeployerOfExistingStackTests {
+    let state: TemporaryState
+
+    init() async throws {
+        state = try TemporaryState()
+        #expect(try await create(creation(), state).status == .succeeded)
+    }
+
+    private static let withoutChanges = Answer.failedChangeSet("The submitted information didn't contain changes.")
+
+    private func update(_ plan: Plan, _ script: [String: [Answer]], agreeing: Bool = false) async throws -> (Record, ScriptedCloud) {
+        let cloud = creation(["DescribeStacks": [.stack("CREATE_COMPLETE")]].merging(script) { $1 })
+        let request = try DeploymentRequest.sample(plan, plan.kind == .destroy ? .destroy : .update)
+        return (Record(try await cloud.deployer(state.database, agreeing: agreeing).deploy(request)), cloud)
+    }
+
+    @Test func `an update without changes leaves the stack as it was`() async throws {
+        let (record, cloud) = try await update(.addition, ["DescribeChangeSet": [Self.withoutChanges]])
+        #expect(record == Record(.unchanged, .untouched, exit: 0))
+        #expect(cloud.count("ExecuteChangeSet") == 0)
+        #expect(cloud.count("DeleteStack") == 0)
+    }
+
+    @Test func `termination protection alone is set`() async throws {
+        let (record, cloud) = try await update(
+            .protection,
+            ["DescribeChangeSet": [Self.withoutChanges], "UpdateTerminationProtection": [.result("<StackId>\(stackARN)</StackId>")]])
+        #expect(record == Record(.succeeded, .applied, exit: 0))
+        #expect(cloud.count("UpdateTerminationProtection") == 1)
+    }
+
+    @Test func `what failed in an earlier operation is no cause of this one's failure`() async throws {
+        let old = StackEvent.sample("old", "UPDATE_FAILED", of: "Queue", at: -5, "Long ago")
+        let update = StackEvent.ofStack("update", "UPDATE_IN_PROGRESS", at: 1)
+        let (detached, _) = try await self.update(
+            .addition, ["DescribeStacks": [.stack("CREATE_COMPLETE"), .lost], "DescribeStackEvents": [.events(old)]])
+        #expect(detached == Record(.detached, nil, exit: 1))
+        let failed = StackEvent.sample("fail", "UPDATE_FAILED", of: "Topic", at: 3, "Name taken")
+        let later = creation([
+            "DescribeStacks": [.stack("UPDATE_ROLLBACK_COMPLETE", changeSet: ScriptedCloud.changeSetARN)],
+            "DescribeStackEvents": [.events(failed, update, old)],
+        ])
+        #expect(
+            try await resume(later, state, .addition) == Record(.rolledBack, .kept, "Name taken", of: "Topic", resumedBy: "grace", exit: 1))
+        let deployment = try #require(try state.database.deployment(.pipeline, serial: 2))
+        #expect(try state.database.events(of: deployment).map(\.eventID) == ["update", "fail"])
+    }
+
+    @Test func `an update that somebody else's came before is settled as none`() async throws {
+        let (detached, _) = try await update(.addition, ["DescribeChangeSet": [.changeSet, .lost], "ExecuteChangeSet": [.lost]])
+        #expect(detached.status == .detached)
+        let gone = Answer.refusal(code: "ChangeSetNotFound", message: "ChangeSet does not exist")
+        let later = creation([
+            "DescribeStacks": [.stack("UPDATE_COMPLETE", changeSet: "arn:…/theirs/2")], "DescribeChangeSet": [gone],
+            "DeleteChangeSet": [gone],
+        ])
+        let message = "It was interrupted before CloudFormation was told to execute anything"
+        #expect(try await resume(later, state, .addition) == Record(.cancelled, .untouched, message, resumedBy: "grace", exit: 1))
+    }
+
+    @Test func `a stack that can only be made anew is gone where the new one does not come about`() async throws {
+        let deleted = StackEvent.ofStack("deleting", "DELETE_IN_PROGRESS", at: 1)
+        let (record, cloud) = try await update(
+            .addition,
+            [
+                "DescribeStacks": [.stack("ROLLBACK_COMPLETE"), .stack("DELETE_IN_PROGRESS"), .stack("DELETE_COMPLETE"), .noStack],
+                "DescribeStackEvents": [.events(), .events(deleted)], "DescribeChangeSet": [.failedChangeSet("Bad")],
+            ], agreeing: true)
+        #expect(record == Record(.failed, .removed, "Bad", exit: 1))
+        #expect(cloud.count("DeleteStack") == 1)
+        #expect(try state.database.recordedStack(.pipeline) == nil)
+    }
+
+    @Test func `a destruction that nobody saw the end of is settled as done where the stack is gone`() async throws {
+        let (detached, _) = try await update(.destruction, ["DescribeStacks": [.stack("CREATE_COMPLETE"), .lost]])
+        #expect(detached == Record(.detached, nil, exit: 1))
+        let later = creation(["DescribeStacks": [.noStack]])
+        #expect(try await resume(later, state, .destruction) == Record(.succeeded, .removed, resumedBy: "grace", exit: 0))
+        #expect(try state.database.recordedStack(.pipeline) == nil)
+    }
+
+    @Test func `resume leaves the deployment open where CloudFormation still can't be reached`() async throws {
+        let (detached, _) = try await update(.addition, ["DescribeStacks": [.stack("CREATE_COMPLETE"), .lost]])
+        #expect(detached.status == .detached)
+        await #expect(throws: (any Error).self) { try await resume(creation(["DescribeStacks": [.lost]]), state, .addition) }
+        #expect(try state.database.openDeployment(.pipeline)?.status == .detached)
+    }
+
+    @Test func `no secret is on the disk`() async throws {
+        let secret = "ghp_thisMustStaySecret"
+        let failed = StackEvent.sample("fail", "UPDATE_FAILED", of: "Topic", at: 3, "Bad token \(secret)")
+        let (record, _) = try await update(
+            .addition,
+            [
+                "DescribeStacks": [.stack("CREATE_COMPLETE"), .stack("UPDATE_ROLLBACK_COMPLETE")],
+                "DescribeStackEvents": [.events(), .events(failed, .ofStack("update", "UPDATE_IN_PROGRESS", at: 1))],
+            ])
+        #expect(record == Record(.rolledBack, .kept, "Bad token ****", of: "Topic", exit: 1))
+        let bytes = try state.bytes()
+        #expect(bytes.range(of: Data(secret.utf8)) == nil)
+        #expect(bytes.range(of: Data("Bad token ****".utf8)) != nil)
+    }
+}

@@ -1,0 +1,109 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The life of a stack at endpoints that nobody here wrote.
+@Suite(.serialized) struct `A stack's life at an endpoint of others` {
+    static let template = """
+        Parameters:
+          Stage: {Type: String, Default: dev}
+          Greeting: {Type: String, Default: hello}
+        Resources:
+          Files:
+            Type: AWS::S3::Bucket
+            Properties: {BucketName: !Sub "pipeplan-${Stage}-files"}
+          Orders:
+            Type: AWS::SNS::Topic
+            Properties: {TopicName: !Sub "orders-${Stage}"}
+          Pointer:
+            Type: AWS::SSM::Parameter
+            Properties:
+              Type: String
+              Name: !Sub /pipeplan/${Stage}/greeting
+              Value: !Ref Greeting
+          Images:
+            Type: AWS::ECR::Repository
+            Properties: {RepositoryName: !Sub "pipeplan/${Stage}"}
+        Outputs:
+          TopicArn: {Value: !Ref Orders}
+        """
+
+    /// A script in Python that asks the endpoint, not this project, what is there.
+    private func seen(at server: RunningServer) throws -> String {
+        let script = """
+            import boto3
+            def client(name): return boto3.client(name, endpoint_url='\(server.endpoint)', region_name='us-east-1',
+                aws_access_key_id='test', aws_secret_access_key='test')
+            print([b['Name'] for b in client('s3').list_buckets()['Buckets'] if b['Name'].startswith('pipeplan-')])
+            print([t['TopicArn'].split(':')[-1] for t in client('sns').list_topics()['Topics']])
+            print([p['Value'] for p in client('ssm').get_parameters_by_path(Path='/pipeplan', Recursive=True)['Parameters']])
+            print([r['repositoryName'] for r in client('ecr').describe_repositories()['repositories']])
+            """
+        let result = try run(Repository.python("python"), ["-c", script], in: Repository.root)
+        #expect(result.status == 0, "\(result.errors)")
+        return result.output
+    }
+
+    private func live(at server: RunningServer) throws {
+        let session = try Session(endpoint: server.endpoint)
+        try session.folder.write(Self.template, to: "stacks/shop/template.yml")
+        try session.folder.write("region: us-east-1\n", to: "stacks/shop/stack.yml")
+
+        let created = try session.pipeplan("apply shop --auto-approve")
+        #expect(created.status == 0, "\(created.errors)")
+        #expect(try seen(at: server) == "['pipeplan-dev-files']\n['orders-dev']\n['hello']\n['pipeplan/dev']\n")
+
+        let again = try session.pipeplan("plan shop --detailed-exitcode")
+        #expect(again.status == 0, "\(again.output)")
+
+        try session.edit("stacks/shop/template.yml", replacing: "Default: hello", with: "Default: good day")
+        let planned = try session.pipeplan("plan shop --detailed-exitcode")
+        #expect(planned.status == 2)
+        #expect(planned.output.contains(#"~ Value: "hello" → "good day""#))
+        let updated = try session.pipeplan("apply shop --auto-approve")
+        #expect(updated.status == 0, "\(updated.errors)")
+        #expect(try seen(at: server) == "['pipeplan-dev-files']\n['orders-dev']\n['good day']\n['pipeplan/dev']\n")
+
+        let destroyed = try session.pipeplan("destroy shop --auto-approve")
+        #expect(destroyed.status == 0, "\(destroyed.errors)")
+        #expect(try seen(at: server) == "[]\n[]\n[]\n[]\n")
+
+        let history = try session.json("history")
+        let deployments = history["deployments"] as? [[String: Any]] ?? []
+        #expect(deployments.map { "\($0["serial"] ?? "") \($0["kind"] ?? "") \($0["status"] ?? "")" } == [
+            "3 destroy succeeded", "2 update succeeded", "1 create succeeded",
+        ])
+    }
+
+    @Test func `on MiniStack it is created, changed and destroyed`() throws {
+        try live(at: try RunningServer.miniStack())
+    }
+
+    @Test func `on moto it is created, changed and destroyed`() throws {
+        try live(at: try RunningServer.moto())
+    }
+
+    @Test func `on MiniStack a failing update is rolled back and recorded with its cause`() throws {
+        let server = try RunningServer.miniStack()
+        let session = try Session(endpoint: server.endpoint)
+        try session.folder.write(Self.template, to: "stacks/shop/template.yml")
+        try session.folder.write("region: us-east-1\n", to: "stacks/shop/stack.yml")
+        #expect(try session.pipeplan("apply shop --auto-approve").status == 0)
+
+        let broken = """
+              Broken:
+                Type: AWS::CodePipeline::Pipeline
+                Properties: {Name: unsupported}
+            Outputs:
+            """
+        try session.edit("stacks/shop/template.yml", replacing: "Outputs:", with: broken)
+        let failed = try session.pipeplan("apply shop --auto-approve")
+        #expect(failed.status == 1)
+        let recorded = try session.json("history --limit 1")
+        let last = (recorded["deployments"] as? [[String: Any]])?.first ?? [:]
+        #expect(["rolled-back", "failed"].contains(last["status"] as? String ?? ""))
+        #expect((last["failure"] as? [String: Any])?["message"] != nil)
+        // What the failed deployment wanted is still wanted.
+        #expect(try session.pipeplan("plan shop --detailed-exitcode").status == 2)
+    }
+}
