@@ -25,7 +25,10 @@ struct DeploymentEnd {
         case .succeeded: context.terminal.writeError("\(style.green(style.bold("Done:"))) \(name) succeeded\(took).\n")
         case .unchanged:
             context.terminal.writeError("\(style.green("Nothing to do:")) CloudFormation found no change to make. Recorded as \(name).\n")
-        default:
+        case .detached, .inProgress:
+            context.terminal.writeError(
+                "\(style.yellow("Still open:")) \(name). `pipeplan resume \(deployment.address)` follows it to its end.\n")
+        case .failed, .rolledBack, .cancelled:
             context.terminal.writeError(
                 "\(style.red(style.bold("\(deployment.status.rawValue)"))): \(name)\(took). `pipeplan history show \(deployment.address) \(deployment.serial)` has the events.\n")
         }
@@ -34,7 +37,7 @@ struct DeploymentEnd {
         let width = result.outputs.map(\.key.count).max() ?? 0
         for output in result.outputs {
             let padding = String(repeating: " ", count: width - output.key.count)
-            context.terminal.write("\(output.key)\(padding) = \(output.value.printable)\n")
+            context.terminal.write("\(output.key.printable)\(padding) = \(output.value.printable)\n")
         }
     }
 

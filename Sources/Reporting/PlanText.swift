@@ -219,11 +219,13 @@ enum ValueText {
             }
         case .object(let members):
             if let line = short(value) { return [line] }
-            return members.flatMap { key, member in
-                let inner = lines(of: member)
+            let lines = members.flatMap { key, member in
+                let inner = self.lines(of: member)
                 return inner.count == 1 || isBlock(inner)
                     ? ["\(key.printable): \(inner[0])"] + inner.dropFirst() : ["\(key.printable):"] + inner.map { "  \($0)" }
             }
+            // One key behind another on a line would be no YAML.
+            return lines.count == 1 ? [value.compactText.printable] : lines
         }
     }
 

@@ -55,8 +55,7 @@ import Testing
                 "stack.yml:11:10 wrong-type: protect must be a string or a list of strings, found a map",
                 "stack.yml:12:12 bad-stack-address: \"a:b:c\" is no stack | A stack is written as network, or network:prod in an environment.",
                 "stack.yml:13:8 wrong-type: hooks of stack.yml must be a map, found a list",
-                "stack.yml:15:7 unknown-parameter-source: Unknown source evn for Parameter A | "
-                    + "Known are env, ssm, secret, output, file, prompt.",
+                "stack.yml:15:7 unknown-parameter-source: Unknown source evn for Parameter A | Did you mean env?",
                 "stack.yml:16:6 bad-parameter-source: Parameter B must name one source | "
                     + "It is a text, a list, or a map with one of env, ssm, secret, output, file, prompt.",
                 "stack.yml:17:3 empty-value: Parameter C has no value | "

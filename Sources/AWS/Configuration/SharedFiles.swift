@@ -29,7 +29,10 @@ package struct SharedFiles: Hashable, Sendable {
         guard FileManager.default.fileExists(atPath: absolute) else { return SharedFile(missing: path) }
         let text: String
         do {
-            text = try String(contentsOf: URL(filePath: absolute), encoding: .utf8)
+            // By a handle, because /dev/null is a file too here: the usual way of having none.
+            let data = try FileHandle(forReadingFrom: URL(filePath: absolute)).readToEnd() ?? Data()
+            guard let decoded = String(validating: data, as: UTF8.self) else { throw CocoaError(.fileReadInapplicableStringEncoding) }
+            text = decoded
         } catch {
             throw Problem(
                 .badInput, "unreadable-aws-file", "\(path) can't be read",
