@@ -160,11 +160,12 @@ struct ResourceComparison {
         }
         // A whole object that comes or goes takes what is create-only inside it along.
         guard let leaf else { return .never }
-        let inside = type.createOnlyPaths(below: path).contains { inner in
+        func differs(_ inner: PropertyPath) -> Bool {
             let steps = inner.components.dropFirst(components.count)
             return leaf.before?.value(at: steps) != leaf.after?.value(at: steps)
         }
-        return inside ? .always : .never
+        if type.createOnlyPaths(below: path).contains(where: differs) { return .always }
+        return type.conditionallyCreateOnlyPaths(below: path).contains(where: differs) ? .conditionally : .never
     }
 
     private mutating func noteTypeChange(_ planner: Planner) {
@@ -199,16 +200,22 @@ struct ResourceComparison {
         for (name, old, new) in attributes {
             let oldValue = old.map { planner.now.value(of: $0) }
             let newValue = new.map { planner.listed.value(of: $0) }
-            guard !areSame(oldValue, newValue) else { continue }
-            let detail = ChangeDetail(attribute: name, recreation: .never, evaluation: .static, source: .directModification)
-            details.append(detail)
-            detailsWithValues.append(detail)
+            var references: OrderedSet<ReadName> = []
+            if let new { planner.listed.activeReferences(of: new) { references.append(ReadName($0)) } }
+            var causes = PropertyCauses(references, planner)
+            causes.isChanged = !areSame(oldValue, newValue)
+            let target = ChangeDetail(attribute: name, recreation: .never)
+            let found = causes.details(target, dynamicRecreation: .never)
+            guard !found.isEmpty else { continue }
+            details += found
+            if causes.isChanged { detailsWithValues += causes.detailsWithValues(target) }
             scope.append(name)
-            certainties.append(.yes)
+            certainties.append(causes.isChanged ? .yes : .no)
             properties.append(
                 PropertyChange(
-                    path: name, before: oldValue?.shown, after: newValue?.shown, known: newValue?.isKnown ?? true, sensitive: false,
-                    requiresReplacement: .never, causes: ["template"], willChange: .yes,
+                    path: name, before: oldValue?.shown, after: newValue?.shown, known: newValue?.isKnown ?? true,
+                    sensitive: (oldValue?.isSensitive ?? false) || (newValue?.isSensitive ?? false), requiresReplacement: .never,
+                    causes: causes.names, willChange: causes.isChanged ? .yes : .no,
                     location: new.map { planner.desired.template.source.range($0.span) }))
         }
     }

@@ -14,7 +14,7 @@ from botocore.exceptions import WaiterError
 from conftest import body, client, settled, wait
 
 FOLDER = os.environ.get("PIPEPLAN_AWS_RECORDINGS")
-RECORDINGS = sorted(pathlib.Path(FOLDER, "change-sets").glob("*.json")) if FOLDER else []
+RECORDINGS = sorted(pathlib.Path(FOLDER).glob("*.json")) if FOLDER else []
 PLACEHOLDER = re.compile(r"<[a-z-]+(:\d+)?>")
 
 
