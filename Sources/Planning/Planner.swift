@@ -261,17 +261,17 @@ struct Planner {
             } else if outcome.willChange == .no {
                 realTable[symbol] = nowTable[symbol]
             } else {
-                realTable[symbol] = attributeAfterChange(symbol, name, type, outcome)
+                realTable[symbol] = attributeAfterChange(symbol, resource.type, type, outcome)
             }
         }
     }
 
     /// An attribute that is no property, of a resource that changes: its identity stays unless it is replaced, the rest is not known.
-    private func attributeAfterChange(_ symbol: Symbol, _ name: String, _ type: ResourceType?, _ outcome: ResourceOutcome) -> Value? {
-        let isIdentity = name == "Arn" || type?.isPrimaryIdentifier(name) == true
+    private func attributeAfterChange(_ symbol: Symbol, _ typeName: String, _ type: ResourceType?, _ outcome: ResourceOutcome) -> Value? {
+        guard case .attribute(let logicalID, let name) = symbol else { return nil }
+        let isIdentity = type?.isPrimaryIdentifier(name) == true || StableAttributes.contains(name, of: typeName)
         if isIdentity, outcome.willReplace == .no { return nowTable[symbol] }
         if isIdentity, outcome.willReplace == .yes { return .symbol(.pending(symbol)) }
-        guard case .attribute(let logicalID, let name) = symbol else { return nil }
         return .symbol(.function("Fn::GetAtt", [.string(logicalID), .string(name)]))
     }
 

@@ -117,7 +117,6 @@ package struct PlanText {
         let isAdded = resource.action == .add
         let symbol =
             switch (change.before, change.after) {
-            case _ where change.willChange == .no: style.dim("=")
             case (nil, _): style.green("+")
             case (_, nil): style.red("-")
             default: style.yellow("~")
@@ -129,6 +128,11 @@ package struct PlanText {
         if !isAdded, change.causes != ["template"] { tail.append(style.dim("by " + change.causes.joined(separator: ", ").printable)) }
         let end = tail.isEmpty ? "\n" : "  \(style.dim("#")) \(tail.joined(separator: "; "))\n"
 
+        if change.willChange == .no {
+            // Its value is not what a reviewer is looking for.
+            text += style.dim("      = \(change.path.printable)") + end
+            return
+        }
         let after = change.after.map { ValueText.render($0, known: change.known, style) }
         guard !isAdded, let before = change.before.map({ ValueText.render($0, known: true, style) }) else {
             text += head + (after.map { ValueText.placed($0, indent: 8) } ?? "") + end
@@ -140,8 +144,6 @@ package struct PlanText {
         }
         if change.sensitive {
             text += head + " (sensitive)" + end
-        } else if change.willChange == .no {
-            text += head + ValueText.placed(after, indent: 8) + end
         } else if before.count == 1, after.count == 1, before[0].count + after[0].count < 140 {
             text += head + " \(before[0]) → \(after[0])" + end
         } else {
@@ -256,32 +258,63 @@ enum ValueText {
 
 /// Two texts line by line: what stays, what goes, what comes.
 enum LineDifference {
-    static func render(_ before: [String], _ after: [String], indent: Int, _ style: Style) -> String {
+    private enum Line {
+        case kept(String)
+        case removed(String)
+        case inserted(String)
+
+        var isChange: Bool {
+            if case .kept = self { false } else { true }
+        }
+    }
+
+    /// - Parameter context: how many unchanged lines are shown around a change.
+    static func render(_ before: [String], _ after: [String], indent: Int, _ style: Style, context: Int = 3) -> String {
         let space = String(repeating: " ", count: indent)
-        let difference = after.difference(from: before)
+        let lines = merged(before, after)
+        let changes = lines.indices.filter { lines[$0].isChange }
+        var text = ""
+        var isCut = false
+        for (index, line) in lines.enumerated() {
+            guard changes.isEmpty || changes.contains(where: { abs($0 - index) <= context }) else {
+                if !isCut { text += "\(space)\(style.dim("  …"))\n" }
+                isCut = true
+                continue
+            }
+            isCut = false
+            switch line {
+            case .kept(let line): text += line.isEmpty ? "\n" : "\(space)  \(line)\n"
+            case .removed(let line): text += "\(space)\(style.red("- " + line))\n"
+            case .inserted(let line): text += "\(space)\(style.green("+ " + line))\n"
+            }
+        }
+        return text
+    }
+
+    private static func merged(_ before: [String], _ after: [String]) -> [Line] {
         var removed: Set<Int> = []
         var inserted: Set<Int> = []
-        for change in difference {
+        for change in after.difference(from: before) {
             switch change {
             case .remove(let offset, _, _): removed.insert(offset)
             case .insert(let offset, _, _): inserted.insert(offset)
             }
         }
-        var text = ""
+        var lines: [Line] = []
         var (old, new) = (0, 0)
         while old < before.count || new < after.count {
-            if old < before.count, removed.contains(old) {
-                text += "\(space)\(style.red("- " + before[old]))\n"
+            if removed.contains(old) {
+                lines.append(.removed(before[old]))
                 old += 1
-            } else if new < after.count, inserted.contains(new) {
-                text += "\(space)\(style.green("+ " + after[new]))\n"
+            } else if inserted.contains(new) {
+                lines.append(.inserted(after[new]))
                 new += 1
             } else {
-                if new < after.count { text += after[new].isEmpty ? "\n" : "\(space)  \(after[new])\n" }
+                lines.append(.kept(after[new]))
                 old += 1
                 new += 1
             }
         }
-        return text
+        return lines
     }
 }

@@ -238,7 +238,7 @@ import Testing
 
     @Test(arguments: differences)
     func `two texts are compared line by line`(before: [String], after: [String], text: String) {
-        #expect(LineDifference.render(before, after, indent: 2, .plain) == text)
+        #expect(LineDifference.render(before, after, indent: 2, .plain, context: .max) == text)
     }
 
     @Test(arguments: [1, 2, 3] as [UInt64])
@@ -251,7 +251,7 @@ import Testing
         for _ in 0..<200 {
             let before = (0..<draw(8)).map { _ in String(draw(4)) }
             let after = (0..<draw(8)).map { _ in String(draw(4)) }
-            let lines = LineDifference.render(before, after, indent: 0, .plain).split(separator: "\n")
+            let lines = LineDifference.render(before, after, indent: 0, .plain, context: .max).split(separator: "\n")
             #expect(lines.filter { !$0.hasPrefix("+") }.map { String($0.dropFirst(2)) } == before)
             #expect(lines.filter { !$0.hasPrefix("-") }.map { String($0.dropFirst(2)) } == after)
         }
