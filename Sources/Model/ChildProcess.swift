@@ -30,7 +30,9 @@ package struct ChildProcess: Sendable {
     ///   - arguments: the program's path, or its name to be looked up in `PATH`, and its arguments.
     ///   - environment: the whole environment.
     ///   - folder: the working directory; this process's own where it is `nil`.
-    package init(_ arguments: [String], environment: [String: String], folder: String? = nil, streams: Streams = Streams()) throws(NotStarted) {
+    package init(_ arguments: [String], environment: [String: String], folder: String? = nil, streams: Streams = Streams())
+        throws(NotStarted)
+    {
         #if canImport(Darwin)
             var actions: posix_spawn_file_actions_t?
             var attributes: posix_spawnattr_t?

@@ -111,8 +111,11 @@ struct Application {
         let desired = prepared.desired
         guard recorded.stackName != desired.stackName || recorded.region != desired.region else { return }
         throw Problem(
-            .refused, "stack-moved", "\(recorded.address) is recorded as \(recorded.stackName) in \(recorded.region), not \(desired.stackName) in \(desired.region)",
-            detail: "Applying this would leave the recorded stack behind. Destroy it first with `pipeplan destroy \(recorded.address)`, or put stackName and region back.")
+            .refused, "stack-moved",
+            "\(recorded.address) is recorded as \(recorded.stackName) in \(recorded.region), not \(desired.stackName) in \(desired.region)",
+            detail:
+                "Applying this would leave the recorded stack behind. Destroy it first with `pipeplan destroy \(recorded.address)`, or put stackName and region back."
+        )
     }
 
     static var commandLine: String { (["pipeplan"] + CommandLine.arguments.dropFirst()).joined(separator: " ") }

@@ -30,7 +30,8 @@ struct DeploymentEnd {
                 "\(style.yellow("Still open:")) \(name). `pipeplan resume \(deployment.address)` follows it to its end.\n")
         case .failed, .rolledBack, .cancelled:
             context.terminal.writeError(
-                "\(style.red(style.bold("\(deployment.status.rawValue)"))): \(name)\(took). `pipeplan history show \(deployment.address) \(deployment.serial)` has the events.\n")
+                "\(style.red(style.bold("\(deployment.status.rawValue)"))): \(name)\(took). `pipeplan history show \(deployment.address) \(deployment.serial)` has the events.\n"
+            )
         }
         guard !common.json, deployment.status == .succeeded, !result.outputs.isEmpty else { return }
         context.terminal.write("\n")
@@ -47,7 +48,8 @@ struct DeploymentEnd {
         if let id = failure.logicalID, let template, let resource = template.resources[id] {
             finding = template.source.finding("resource-failed", "\(subject ?? id) failed", detail: failure.message, at: resource.span)
         } else {
-            finding = Finding("deployment-failed", subject.map { "\($0) failed" } ?? "The deployment did not go through", detail: failure.message)
+            finding = Finding(
+                "deployment-failed", subject.map { "\($0) failed" } ?? "The deployment did not go through", detail: failure.message)
         }
         finding.severity = .error
         context.terminal.writeError("\n" + FindingText.render(finding, .error(context)))

@@ -52,7 +52,9 @@ struct DestroyCommand: ContextCommand {
         let plan = try planDestroy(stack, protected: Set(configuration?.protect.map(\.value) ?? []), types: workspace.types)
         if !common.json { context.terminal.write(PlanText.render(plan, .output(context))) }
         let cloud = try await CloudAccess(context, aws, profile: configuration?.profile, region: stack.region)
-        let refusals = configuration?.guardrailFindings(accountID: cloud.identity.account, region: nil).filter { $0.code == "account-not-allowed" }
+        let refusals = configuration?.guardrailFindings(accountID: cloud.identity.account, region: nil).filter {
+            $0.code == "account-not-allowed"
+        }
         if let refusals, !refusals.isEmpty { throw Problem(.refused, refusals) }
         guard let approval = try Consent(context).approve(plan, autoApprove: autoApprove) else {
             throw Problem(.refused, "not-approved", "The destruction was not approved", detail: "Nothing was done.")

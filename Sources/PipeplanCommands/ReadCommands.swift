@@ -59,7 +59,8 @@ struct HistoryShow: ContextCommand {
         let workspace = try Workspace(context, common, .readOnly)
         let address = try workspace.oneAddress(stack, common)
         let database = workspace.database
-        let found = try serial.map { try database.deployment(address, serial: $0) }
+        let found =
+            try serial.map { try database.deployment(address, serial: $0) }
             ?? database.deployments(DeploymentFilter(stack: address.stack, environment: address.environment, limit: 1)).first
         guard let deployment = found else {
             throw Problem(

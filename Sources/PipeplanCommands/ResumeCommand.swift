@@ -25,7 +25,8 @@ struct ResumeCommand: ContextCommand {
         let workspace = try Workspace(context, common, .readWrite)
         let wanted = try stacks.map { try parseAddress($0) }
         let open = try workspace.database.deployments(DeploymentFilter(statuses: [.inProgress, .detached])).filter { deployment in
-            wanted.isEmpty || wanted.contains { $0.stack == deployment.address.stack && ($0.environment == nil || $0 == deployment.address) }
+            wanted.isEmpty
+                || wanted.contains { $0.stack == deployment.address.stack && ($0.environment == nil || $0 == deployment.address) }
         }
         var results: [DeploymentResult] = []
         try await workspace.withCloud { context in

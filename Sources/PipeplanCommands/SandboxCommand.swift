@@ -27,7 +27,8 @@ struct SandboxServe: ContextCommand {
     var folder: String?
 
     func run(in context: Context) async throws -> ExitStatus {
-        let place = try folder.map { URL(fileURLWithPath: $0, relativeTo: URL(fileURLWithPath: context.workingDirectory, isDirectory: true)).path }
+        let place =
+            try folder.map { URL(fileURLWithPath: $0, relativeTo: URL(fileURLWithPath: context.workingDirectory, isDirectory: true)).path }
             ?? "\(Project.find(from: context).stateFolder)/sandbox"
         let server = try SandboxServer(folder: place, clock: context.clock)
         let bound = try await server.start(port: port)

@@ -159,7 +159,9 @@ extension Plan {
                 replacement: values ? ResourceChange.Replacement(of: details, action: change.action) : change.replacement,
                 policyAction: change.policyAction, scope: change.scope, details: details)
         }
-        guard listed.isEmpty, !hasChanges else { return ChangeSet(status: "CREATE_COMPLETE", executionStatus: "AVAILABLE", changes: listed) }
+        guard listed.isEmpty, !hasChanges else {
+            return ChangeSet(status: "CREATE_COMPLETE", executionStatus: "AVAILABLE", changes: listed)
+        }
         return ChangeSet(
             status: "FAILED",
             statusReason: "The submitted information didn't contain changes. Submit different information to create a change set.",

@@ -44,7 +44,8 @@ extension Planner {
         }
         func list(_ items: [String]) -> String? { items.isEmpty ? nil : items.joined(separator: ", ") }
         compare("notificationArns", recorded.flatMap { list($0.notificationArns) }, list(desired.notificationArns))
-        compare("terminationProtection", recorded.map { String($0.terminationProtection) } ?? "false", String(desired.terminationProtection))
+        compare(
+            "terminationProtection", recorded.map { String($0.terminationProtection) } ?? "false", String(desired.terminationProtection))
         return changes
     }
 

@@ -60,7 +60,9 @@ struct Planner {
         recordedTemplate = try recorded.map { stack in
             let values = stack.parameters.compactMapValues { if case .plain(let text) = $0 { text } else { nil } }
             let file = "recorded template of \(stack.address) (\(stack.serial))"
-            return try Template.read(stack.templateBody, file: file, parameterValues: Dictionary(uniqueKeysWithValues: values.map { ($0, $1) })).get()
+            return try Template.read(
+                stack.templateBody, file: file, parameterValues: Dictionary(uniqueKeysWithValues: values.map { ($0, $1) })
+            ).get()
         }
         recordedResources = Dictionary((recorded?.resources ?? []).map { ($0.logicalID, $0) }, uniquingKeysWith: { first, _ in first })
 
@@ -109,7 +111,9 @@ struct Planner {
             notes.append(
                 Finding(
                     "opaque-transform", .warning, "The macro \(name) is run by CloudFormation only",
-                    detail: "What it makes of the template can't be planned offline; CloudFormation's change set is shown before anything is executed."))
+                    detail:
+                        "What it makes of the template can't be planned offline; CloudFormation's change set is shown before anything is executed."
+                ))
         }
         for (name, value) in parameters.desired {
             guard case .unknown(let reason) = value, !desired.previousParameters.contains(name) else { continue }

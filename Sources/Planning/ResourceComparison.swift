@@ -28,7 +28,8 @@ struct ResourceComparison {
 
     /// - Returns: the change; `nil` where there is none in any view. The outcome is put into the planner either way.
     mutating func compare(_ planner: inout Planner, existenceIsCertain: Bool) -> PlannedChange? {
-        let names = after.properties.map(\.key) + before.properties.map(\.key).filter { name in !after.properties.contains { $0.key == name } }
+        let names =
+            after.properties.map(\.key) + before.properties.map(\.key).filter { name in !after.properties.contains { $0.key == name } }
         for name in names { compareProperty(name, &planner) }
         compareAttributes(&planner)
         compareTags(planner)
@@ -102,7 +103,8 @@ struct ResourceComparison {
             properties.append(
                 PropertyChange(
                     path: leaf.path(below: name), before: leaf.before?.shown, after: leaf.after?.shown,
-                    known: leaf.after?.isKnown ?? true, sensitive: (leaf.before?.isSensitive ?? false) || (leaf.after?.isSensitive ?? false),
+                    known: leaf.after?.isKnown ?? true,
+                    sensitive: (leaf.before?.isSensitive ?? false) || (leaf.after?.isSensitive ?? false),
                     requiresReplacement: recreation, causes: causes.names, willChange: certainty, location: location))
         }
         // Listed, and yet nothing is different: shown as such, so that the plan accounts for everything CloudFormation lists.

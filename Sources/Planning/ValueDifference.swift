@@ -100,7 +100,8 @@ extension Symbol {
         case .concatenation(let parts): parts.map { $0.text ?? $0.shown.scalarText ?? $0.shown.compactText }.joined()
         case .function("Ref", let arguments), .function("Fn::GetAtt", let arguments):
             "${\(arguments.map { $0.text ?? $0.shown.compactText }.joined(separator: "."))}"
-        case .function(let name, let arguments): "\(name)(\(arguments.map { $0.text ?? $0.shown.scalarText ?? $0.shown.compactText }.joined(separator: ", ")))"
+        case .function(let name, let arguments):
+            "\(name)(\(arguments.map { $0.text ?? $0.shown.scalarText ?? $0.shown.compactText }.joined(separator: ", ")))"
         case .conditional(let condition, let first, let second):
             "Fn::If(\(condition), \(first.shown.scalarText ?? first.shown.compactText), \(second.shown.scalarText ?? second.shown.compactText))"
         case .pending(let symbol): symbol.shown

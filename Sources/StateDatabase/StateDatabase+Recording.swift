@@ -53,8 +53,9 @@ extension StateDatabase {
         let mask = SecretMask(secrets)
         try write { db in
             try requireOpen(deployment, in: db)
-            var position = try Int.fetchOne(
-                db, sql: "SELECT count(*) FROM events WHERE deployment = ?", arguments: [deployment.id]) ?? 0
+            var position =
+                try Int.fetchOne(
+                    db, sql: "SELECT count(*) FROM events WHERE deployment = ?", arguments: [deployment.id]) ?? 0
             let insert = try db.cachedStatement(
                 sql: """
                     INSERT INTO events (deployment, event_id, position, event_stack, logical_id, physical_id, type, happened_at,

@@ -310,7 +310,9 @@ package struct Evaluator {
         case .cidr:
             guard values.allSatisfy({ $0.text != nil }) else { return .symbol(symbol) }
             guard let blocks = CIDR.subnets(values.compactMap(\.text)) else {
-                report("bad-cidr", "Fn::Cidr can't make these blocks", detail: "It takes [IP block, count from 1 to 256, CIDR bits].", at: span)
+                report(
+                    "bad-cidr", "Fn::Cidr can't make these blocks", detail: "It takes [IP block, count from 1 to 256, CIDR bits].", at: span
+                )
                 return .list([])
             }
             return .list(blocks.map { .string($0) })

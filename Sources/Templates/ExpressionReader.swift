@@ -156,7 +156,8 @@ struct ExpressionReader {
         if name.hasPrefix("Fn::ForEach") {
             report(
                 "foreach-without-transform", "\(name) can't be used here",
-                detail: "Fn::ForEach needs `Transform: AWS::LanguageExtensions` and stands in Conditions, Resources, Outputs or a resource's properties.",
+                detail:
+                    "Fn::ForEach needs `Transform: AWS::LanguageExtensions` and stands in Conditions, Resources, Outputs or a resource's properties.",
                 at: span)
             return
         }

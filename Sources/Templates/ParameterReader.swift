@@ -19,7 +19,8 @@ struct ParameterReader {
         }
         for attribute in attributes where !Self.attributes.contains(attribute.key) {
             let hint = nearestName(to: attribute.key, in: Self.attributes).map { "Did you mean \($0)?" } ?? ""
-            report("unknown-attribute", "Unknown attribute of parameter \(member.key): \(attribute.key)", detail: hint, at: attribute.keySpan)
+            report(
+                "unknown-attribute", "Unknown attribute of parameter \(member.key): \(attribute.key)", detail: hint, at: attribute.keySpan)
         }
         guard let typeNode = member.value["Type"], let type = typeNode.text else {
             report("no-type", "Parameter \(member.key) has no Type", at: member.keySpan)
@@ -58,7 +59,9 @@ struct ParameterReader {
     private mutating func checkType(_ type: String, at span: Span) {
         let plain = ["String", "Number", "CommaDelimitedList", "List<Number>", "List<String>"]
         guard !plain.contains(type), !type.hasPrefix("AWS::"), !type.hasPrefix("List<AWS::") else { return }
-        let hint = nearestName(to: type, in: plain).map { "Did you mean \($0)?" } ?? "Known are \(plain.joined(separator: ", ")) and AWS-specific types."
+        let hint =
+            nearestName(to: type, in: plain).map { "Did you mean \($0)?" }
+            ?? "Known are \(plain.joined(separator: ", ")) and AWS-specific types."
         report("unknown-parameter-type", "Unknown parameter type \(type)", detail: hint, at: span)
     }
 

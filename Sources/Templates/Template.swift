@@ -45,7 +45,10 @@ package struct TemplateParameter: Sendable {
     package var noEcho: Bool
 
     /// Whether the value is a list written with commas.
-    package var isList: Bool { type == "CommaDelimitedList" || type.hasPrefix("List<") || innerStoreType?.hasPrefix("List<") == true || innerStoreType == "CommaDelimitedList" }
+    package var isList: Bool {
+        type == "CommaDelimitedList" || type.hasPrefix("List<") || innerStoreType?.hasPrefix("List<") == true
+            || innerStoreType == "CommaDelimitedList"
+    }
 
     /// Whether the value names an SSM parameter, whose stored value takes its place at deployment.
     package var isStoreValue: Bool { innerStoreType != nil }

@@ -149,7 +149,8 @@ struct TemplateChecks {
             warn("limit-exceeded", "The template has \(count) \(what); CloudFormation takes \(limit)")
         }
         if template.source.text.utf8.count > TemplateLimits.bytes {
-            warn("limit-exceeded", "The template has \(template.source.text.utf8.count) bytes; CloudFormation takes \(TemplateLimits.bytes)")
+            warn(
+                "limit-exceeded", "The template has \(template.source.text.utf8.count) bytes; CloudFormation takes \(TemplateLimits.bytes)")
         }
     }
 

@@ -66,7 +66,9 @@ struct TemplateReader {
         }
         checkVersion(root["AWSTemplateFormatVersion"])
         if root["Resources"] == nil {
-            report("no-resources", "The template has no Resources section", detail: "At least one resource is required.", at: document.root.span)
+            report(
+                "no-resources", "The template has no Resources section", detail: "At least one resource is required.",
+                at: document.root.span)
         }
         return Template(
             source: source, usesAliases: document.usesAliases, root: document.root, description: root["Description"]?.text,
@@ -156,7 +158,8 @@ struct TemplateReader {
 
     private mutating func resource(_ member: Node.Member) -> TemplateResource? {
         guard let attributes = member.value.members else {
-            report("bad-resource", "Resource \(member.key) must be a map with a Type, found \(member.value.kindName)", at: member.value.span)
+            report(
+                "bad-resource", "Resource \(member.key) must be a map with a Type, found \(member.value.kindName)", at: member.value.span)
             return nil
         }
         checkLogicalID(member)
@@ -183,7 +186,8 @@ struct TemplateReader {
     }
 
     private mutating func checkLogicalID(_ member: Node.Member) {
-        guard member.key.utf8.allSatisfy({ Character(UnicodeScalar($0)).isLetter || Character(UnicodeScalar($0)).isNumber }), !member.key.isEmpty
+        guard member.key.utf8.allSatisfy({ Character(UnicodeScalar($0)).isLetter || Character(UnicodeScalar($0)).isNumber }),
+            !member.key.isEmpty
         else {
             report(
                 "bad-logical-id", "The logical ID \(JSONValue.quoted(member.key)) is not alphanumeric",

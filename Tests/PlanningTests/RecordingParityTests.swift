@@ -90,7 +90,9 @@ struct Recording: Sendable, CustomStringConvertible {
 
     private func text(_ key: String) -> String? {
         if let text = content[key] as? String { return text }
-        guard let object = content[key], let data = try? JSONSerialization.data(withJSONObject: object, options: [.sortedKeys]) else { return nil }
+        guard let object = content[key], let data = try? JSONSerialization.data(withJSONObject: object, options: [.sortedKeys]) else {
+            return nil
+        }
         return String(decoding: data, as: UTF8.self)
     }
 
@@ -101,18 +103,21 @@ struct Recording: Sendable, CustomStringConvertible {
     }
 
     func changes(_ key: String) -> Set<Listed>? {
-        guard let changeSet = (aws["change_set_2"] as? [String: Any])?[key] as? [String: Any], let changes = changeSet["Changes"] as? [[String: Any]]
+        guard let changeSet = (aws["change_set_2"] as? [String: Any])?[key] as? [String: Any],
+            let changes = changeSet["Changes"] as? [[String: Any]]
         else { return nil }
         return Set(changes.compactMap { ($0["ResourceChange"] as? [String: Any]).map { Listed(json: $0) } })
     }
 
     /// The resources that had an update event of their own when the change set was executed.
     var reallyUpdated: Set<String>? {
-        guard let events = aws["events"] as? [String: [[String: Any]]], (aws["change_set_2"] as? [String: Any])?["execute_response"] != nil else { return nil }
+        guard let events = aws["events"] as? [String: [[String: Any]]], (aws["change_set_2"] as? [String: Any])?["execute_response"] != nil
+        else { return nil }
         return Set(
             events.filter { _, list in
                 list.contains { event in
-                    (event["ResourceStatus"] as? String ?? "").hasPrefix("UPDATE") && event["ResourceType"] as? String != "AWS::CloudFormation::Stack"
+                    (event["ResourceStatus"] as? String ?? "").hasPrefix("UPDATE")
+                        && event["ResourceType"] as? String != "AWS::CloudFormation::Stack"
                 }
             }.keys)
     }
@@ -123,7 +128,8 @@ struct Recording: Sendable, CustomStringConvertible {
         let given = try before.bind(parameters("parameters_1")).get()
         var evaluator = Evaluator(
             before,
-            EvaluationEnvironment(parameters: given, pseudo: EvaluationEnvironment.pseudoParameters(stackName: "recorded", region: "us-east-1")))
+            EvaluationEnvironment(
+                parameters: given, pseudo: EvaluationEnvironment.pseudoParameters(stackName: "recorded", region: "us-east-1")))
         let resources = before.resources.values.filter { evaluator.holds($0.condition) != false }.map {
             StackResource(logicalID: $0.logicalID, physicalID: "physical-id-of-\($0.logicalID)", type: $0.type, status: "CREATE_COMPLETE")
         }

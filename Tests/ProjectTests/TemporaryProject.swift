@@ -1,6 +1,7 @@
 import Foundation
 import Model
 import Project
+import Testing
 
 /// A project on disk that is gone when this goes. Its path is the working directory unless a test says otherwise.
 final class TemporaryProject {
@@ -43,7 +44,7 @@ final class TemporaryProject {
     }
 
     func configuration(_ address: String = "app") throws -> StackSettings {
-        try find().configuration(of: StackAddress(address)!)
+        try find().configuration(of: try #require(StackAddress(address)))
     }
 }
 

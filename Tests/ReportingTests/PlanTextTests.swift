@@ -58,7 +58,7 @@ import Testing
                       ~ Token: (sensitive)  # by parameter Token
                       - Description: "old"
                       + Timeout: 30
-                      = Kept: "a"
+                      = Kept
 
                   ~ Guess  AWS::SNS::Topic  # may change: known after apply
 

@@ -70,9 +70,10 @@ import Testing
 
         let history = try session.json("history")
         let deployments = history["deployments"] as? [[String: Any]] ?? []
-        #expect(deployments.map { "\($0["serial"] ?? "") \($0["kind"] ?? "") \($0["status"] ?? "")" } == [
-            "3 destroy succeeded", "2 update succeeded", "1 create succeeded",
-        ])
+        #expect(
+            deployments.map { "\($0["serial"] ?? "") \($0["kind"] ?? "") \($0["status"] ?? "")" } == [
+                "3 destroy succeeded", "2 update succeeded", "1 create succeeded",
+            ])
     }
 
     @Test func `on MiniStack it is created, changed and destroyed`() throws {

@@ -62,9 +62,10 @@ import Testing
         #expect(try database.resources(of: finished) == contents.resources)
         #expect(try database.outputs(of: finished) == [output])
         #expect(try database.openDeployment(.pipeline) == nil)
-        #expect(try database.exports() == [
-            StackExport(name: "pipeline-uri", value: "repo", address: .pipeline, region: "eu-central-1", accountID: "123456789012")
-        ])
+        #expect(
+            try database.exports() == [
+                StackExport(name: "pipeline-uri", value: "repo", address: .pipeline, region: "eu-central-1", accountID: "123456789012")
+            ])
     }
 
     @Test func `a failure keeps its root cause`() throws {

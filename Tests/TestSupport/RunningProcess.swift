@@ -73,7 +73,8 @@ extension RunningServer {
 
     /// MiniStack, another one, and more faithful for CloudFormation.
     package static func miniStack() throws -> RunningServer {
-        try RunningServer(Repository.python("ministack"), { _ in [] }, environment: { ["BIND_HOST": "127.0.0.1", "GATEWAY_PORT": "\($0)"] })
+        try RunningServer(
+            Repository.python("ministack"), { _ in [] }, environment: { ["BIND_HOST": "127.0.0.1", "GATEWAY_PORT": "\($0)"] })
     }
 
     /// The sandbox as a process of its own.
