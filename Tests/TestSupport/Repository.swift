@@ -5,9 +5,9 @@ package enum Repository {
     /// The root of the source tree.
     package static let root = String(#filePath.dropLast("/Tests/TestSupport/Repository.swift".count))
 
-    /// The program under test: what `PIPEPLAN` names, or the one built beside the tests.
+    /// The program under test: what `PIPEPLAN_PROGRAM` names, or the one built beside the tests.
     package static let program: String = {
-        if let named = ProcessInfo.processInfo.environment["PIPEPLAN"] { return named }
+        if let named = ProcessInfo.processInfo.environment["PIPEPLAN_PROGRAM"] { return named }
         let products = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
         return products.appendingPathComponent("pipeplan").path
     }()
