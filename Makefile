@@ -39,7 +39,7 @@ bench: build
 
 install: build
 	install -d $(DESTDIR)$(PREFIX)/bin
-	install -m 755 "$$($(RELEASE) --show-bin-path)/pipeplan" $(DESTDIR)$(PREFIX)/bin/pipeplan
+	install -s -m 755 "$$($(RELEASE) --show-bin-path)/pipeplan" $(DESTDIR)$(PREFIX)/bin/pipeplan
 
 clean:
 	rm -rf .build

@@ -12,7 +12,7 @@ struct ApplyCommand: ContextCommand {
         abstract: "Show the plan, ask, and do that and no other, through a CloudFormation change set.",
         discussion: """
               pipeplan apply image-pipeline:develop
-              pipeplan apply image-pipeline:develop --auto-approve      in a script
+              pipeplan apply image-pipeline:develop --auto-approve   in a script
               pipeplan plan --out reviewed.plan && pipeplan apply reviewed.plan
 
             The change set that CloudFormation makes is compared with the plan; one that would do more is refused.

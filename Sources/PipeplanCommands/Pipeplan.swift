@@ -10,13 +10,13 @@ package struct Pipeplan: ParsableCommand {
         discussion: """
             Stacks are described under stacks/, one folder each. A plan compares them with what is recorded under state/, offline.
 
-              pipeplan plan                              what would change, and what would be replaced
-              pipeplan apply image-pipeline:develop      show the plan, ask, and do that and no other
-              pipeplan history                           every deployment: who, when, what, why it failed
-              pipeplan --help plan                       a command in detail
+              pipeplan plan                          what would change, be replaced
+              pipeplan apply image-pipeline:develop  show it, ask, and do just that
+              pipeplan history                       who deployed what, and how it went
+              pipeplan help plan                     a command in detail
 
             Try it without an AWS account: add --sandbox to any command.
-            Exit codes: 0 done · 1 failed · 2 changes (plan --detailed-exitcode) · 3 refused · 4 bad input · 130 interrupted.
+            Exit codes: 0 done, 1 failed, 2 changes (plan --detailed-exitcode), 3 refused, 4 bad input, 130 interrupted.
             """,
         version: "pipeplan \(Version.current)",
         subcommands: [

@@ -12,10 +12,10 @@ struct PlanCommand: ContextCommand {
         discussion: """
             Compares stacks/ with what is recorded, without a request to AWS.
 
-              pipeplan plan                                every stack, in every environment
-              pipeplan plan image-pipeline:develop         one
-              pipeplan plan --out reviewed.plan            save it; `pipeplan apply reviewed.plan` does that and no other
-              pipeplan plan --detailed-exitcode            exit 2 where there are changes
+              pipeplan plan                         every stack and environment
+              pipeplan plan image-pipeline:develop  one
+              pipeplan plan --out reviewed.plan     save it, for `apply reviewed.plan`
+              pipeplan plan --detailed-exitcode     exit 2 where there are changes
               pipeplan plan --json | jq '.stacks[].summary'
             """)
 

@@ -8,10 +8,10 @@ struct HistoryCommand: ParsableCommand {
         commandName: "history",
         abstract: "Show what was deployed: who, when, what, and why it failed.",
         discussion: """
-              pipeplan history                                  all stacks, newest first
-              pipeplan history image-pipeline:develop           one
+              pipeplan history                                all stacks
+              pipeplan history image-pipeline:develop         one
               pipeplan history --status failed --limit 5
-              pipeplan history show image-pipeline:develop 3    one deployment, with its changes and events
+              pipeplan history show image-pipeline:develop 3  one deployment whole
             """,
         subcommands: [HistoryList.self, HistoryShow.self], defaultSubcommand: HistoryList.self)
 }

@@ -10,9 +10,9 @@ struct ValidateCommand: ContextCommand {
         commandName: "validate",
         abstract: "Check stack files and templates, offline.",
         discussion: """
-              pipeplan validate                                    every stack
-              pipeplan validate image-pipeline                     one, in all its environments
-              pipeplan validate stacks/image-pipeline/pipeline.yml a template alone
+              pipeplan validate                  every stack
+              pipeplan validate image-pipeline   one, in all its environments
+              pipeplan validate template.yml     a template alone
 
             Reports everything that is wrong at once, each with file:line:column. Exits with 4 where anything is an error.
             """)
