@@ -22,7 +22,7 @@ struct ValidateCommand: ContextCommand {
     var targets: [String] = []
 
     func run(in context: Context) async throws -> ExitStatus {
-        let files = targets.filter { context.isFile($0) }
+        let files = targets.filter { context.isFile($0) || Self.looksLikeFile($0) }
         var report = ValidationReport()
         for file in files { report.add(file, findings: try validate(file: file, context)) }
         if files.isEmpty || files.count < targets.count {
@@ -34,7 +34,14 @@ struct ValidateCommand: ContextCommand {
         return report.isValid ? .success : .badInput
     }
 
+    private static func looksLikeFile(_ target: String) -> Bool {
+        target.contains("/") || [".yml", ".yaml", ".json", ".template"].contains { target.hasSuffix($0) }
+    }
+
     private func validate(file: String, _ context: Context) throws -> [Finding] {
+        guard context.isFile(file) else {
+            return [Finding("missing-file", "There is no file \(file)", detail: "Check its path, or name a stack.")]
+        }
         let url = URL(fileURLWithPath: file, relativeTo: URL(fileURLWithPath: context.workingDirectory, isDirectory: true))
         let reading = Template.read(try Data(contentsOf: url), file: file)
         return reading.findings + (reading.value?.check() ?? [])

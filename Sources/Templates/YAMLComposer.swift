@@ -68,9 +68,7 @@ struct YAMLComposer {
 
     private mutating func node(from event: LibYAMLParser.Event, _ parser: LibYAMLParser, depth: Int) throws(Stop) -> Node {
         guard depth <= DocumentLimits.depth else {
-            throw Stop(
-                finding: source.finding(
-                    "too-deep", "The document is nested more than \(DocumentLimits.depth) levels deep", at: event.span))
+            throw Stop(finding: source.tooDeep(at: event.span))
         }
         if event.kind == YAML_ALIAS_EVENT { return try alias(event) }
         let before = nodeCount
@@ -260,6 +258,9 @@ extension YAMLComposer {
 
         private func failure() -> Finding {
             let problem = parser.pointee.problem.map { String(cString: $0) } ?? "unreadable"
+            guard !problem.contains("nesting level") else {
+                return source.tooDeep(at: Span(start: Self.mark(parser.pointee.mark), end: Self.mark(parser.pointee.mark)))
+            }
             let context = parser.pointee.context.map { String(cString: $0) + ", " } ?? ""
             let mark = Self.mark(parser.pointee.problem_mark)
             let tabs = problem.contains("cannot start any token") ? "A tab can't indent YAML, and @ ` % need quotes." : ""
@@ -271,6 +272,12 @@ extension YAMLComposer {
         private static func string(_ pointer: UnsafeMutablePointer<yaml_char_t>?) -> String? {
             pointer.map { String(cString: $0) }
         }
+    }
+}
+
+extension SourceText {
+    fileprivate func tooDeep(at span: Span) -> Finding {
+        finding("too-deep", "The document is nested more than \(DocumentLimits.depth) levels deep", at: span)
     }
 }
 
