@@ -12,8 +12,11 @@ package struct ProgressText: Sendable {
     /// When each resource's current operation began.
     private var started: [String: Date] = [:]
     private var inFlight: [String] = []
+    /// Each resource's status as it was told last.
+    private var current: [String: StackStatus] = [:]
     private var finished: Set<String> = []
     private var isRollingBack = false
+    private var isSettled = false
     private var hasStatusLine = false
     private var isCovered = true
     private var address = ""
@@ -78,6 +81,10 @@ package struct ProgressText: Sendable {
     private mutating func line(for event: StackEvent) -> String {
         let key = event.logicalID.printable
         if event.isOfStack, event.status.isRollback { isRollingBack = true }
+        if event.isOfStack { isSettled = !event.status.isInProgress }
+        // CloudFormation says twice that a creation has begun: once before, and once when the resource has an ID.
+        if event.status.isInProgress, current[key] == event.status, !event.isOfStack { return "" }
+        current[key] = event.status
         var duration = ""
         if event.status.isInProgress {
             if started[key] == nil { started[key] = event.timestamp }
@@ -98,7 +105,7 @@ package struct ProgressText: Sendable {
     }
 
     private var statusLine: String {
-        guard !inFlight.isEmpty || !finished.isEmpty else { return "" }
+        guard !isSettled, !inFlight.isEmpty || !finished.isEmpty else { return "" }
         let done = min(finished.count, total)
         let width = 20
         let filled = total > 0 ? width * done / total : width

@@ -40,7 +40,6 @@ import Testing
                 12:00:00 UPDATE_IN_PROGRESS           image-pipeline-develop
                          User Initiated
                 12:00:01 CREATE_IN_PROGRESS           Topic  AWS::SNS::Topic
-                12:00:02 CREATE_IN_PROGRESS           Topic  AWS::SNS::Topic
                 12:00:04 CREATE_COMPLETE              Topic  AWS::SNS::Topic (3.2s)
                 12:00:05 UPDATE_IN_PROGRESS           Queue  AWS::SNS::Topic
                 12:01:10 UPDATE_FAILED                Queue  AWS::SNS::Topic (1m 05s)
