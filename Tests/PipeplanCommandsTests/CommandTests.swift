@@ -1,0 +1,107 @@
+import Foundation
+import Model
+import TestSupport
+import Testing
+
+@testable import PipeplanCommands
+
+/// Commands run in this process, against a terminal that the test types into.
+@Suite struct `Commands at a terminal` {
+    private static let template = """
+        Parameters:
+          Answer: {Type: String}
+        Resources:
+          Topic: {Type: AWS::SNS::Topic, Properties: {DisplayName: !Ref Answer}}
+        Outputs:
+          Name: {Value: !GetAtt Topic.TopicName}
+        """
+
+    private let folder: TemporaryFolder
+
+    init() throws {
+        folder = try TemporaryFolder()
+        try folder.write(Self.template, to: "stacks/shop/template.yml")
+        try folder.write("region: us-east-1\nparameters: {Answer: one}\n", to: "stacks/shop/stack.yml")
+    }
+
+    private func run(_ line: String, typing answers: [String] = [], isInteractive: Bool = true) async -> (status: Int32, TypedTerminal) {
+        let typed = TypedTerminal(answers: answers)
+        let context = Context.test(in: folder.path, typed, isInteractive: isInteractive, environment: ["PIPEPLAN_SANDBOX": "1"])
+        return (await Pipeplan.run(line.split(separator: " ").map(String.init), in: context), typed)
+    }
+
+    @Test(arguments: ["yes", " YES "]) func `the word yes applies the plan`(_ answer: String) async {
+        let (status, terminal) = await run("apply shop", typing: [answer])
+        #expect(status == 0, "\(terminal.errors)")
+        #expect(terminal.errors.contains("Apply this? Only yes will do: "))
+        #expect(await run("plan --detailed-exitcode").status == 0)
+    }
+
+    @Test(arguments: [["y"], ["no"], [""], []]) func `anything else does not`(_ answers: [String]) async {
+        let (status, terminal) = await run("apply shop", typing: answers)
+        #expect(status == 3)
+        #expect(terminal.errors.contains("The plan was not approved"))
+        #expect(await run("history").1.output == "Nothing has been deployed yet.\n")
+    }
+
+    @Test func `a prompted parameter is asked for when it is needed and kept afterwards`() async throws {
+        try folder.write(#"parameters: {Answer: {prompt: "How many?"}}"# + "\nregion: us-east-1\n", to: "stacks/shop/stack.yml")
+        let (status, terminal) = await run("apply shop", typing: ["forty-two", "yes"])
+        #expect(status == 0, "\(terminal.errors)")
+        #expect(terminal.errors.hasPrefix("How many? "))
+        #expect(terminal.output.contains(#"+ Answer: "forty-two""#))
+    }
+
+    @Test func `an output can be had alone`() async {
+        #expect(await run("apply shop --auto-approve").status == 0)
+        let (status, terminal) = await run("outputs shop Name")
+        #expect(status == 0)
+        #expect(terminal.output.hasPrefix("shop-Topic-") && terminal.output.hasSuffix("\n"))
+        let (missing, told) = await run("outputs shop Nam")
+        #expect(missing == 4)
+        #expect(told.errors.contains("Did you mean Name?"))
+    }
+
+    @Test func `a renamed stack would be left behind, and is refused`() async throws {
+        #expect(await run("apply shop --auto-approve").status == 0)
+        try folder.write("region: us-east-1\nstackName: store\nparameters: {Answer: one}\n", to: "stacks/shop/stack.yml")
+        let (status, terminal) = await run("apply shop --auto-approve")
+        #expect(status == 3)
+        #expect(terminal.errors.contains("recorded as shop in us-east-1, not store in us-east-1"))
+    }
+
+    @Test func `the wrong account is refused before anything is done`() async throws {
+        try folder.write(
+            "region: us-east-1\nallowedAccounts: ['000000000001']\nparameters: {Answer: one}\n", to: "stacks/shop/stack.yml")
+        let (status, terminal) = await run("apply shop --auto-approve")
+        #expect(status == 3)
+        #expect(terminal.errors.contains("must not be deployed to account 123456789012"))
+        #expect(await run("history").1.output == "Nothing has been deployed yet.\n")
+    }
+
+    @Test(arguments: [
+        ("plna", "Did you mean plan?"), ("plan --detailed", "Unknown option"), ("plan shpo", "Did you mean shop?"),
+        ("plan a:b:c", "is no stack"), ("history --limit 0", "takes a number from 1"), ("history show shop 7", "has no deployment 7"),
+        ("plan shop:prod", "prod"),
+    ])
+    func `bad usage is told with what to do, and exits with 4`(line: String, hint: String) async {
+        let (status, terminal) = await run(line)
+        #expect(status == 4)
+        #expect(terminal.errors.contains(hint), "\(terminal.errors)")
+    }
+
+    @Test func `what validation finds is a result, and makes it exit with 4`() async {
+        let (status, terminal) = await run("validate nothing.yml")
+        #expect(status == 4)
+        #expect(terminal.output.contains("There is no file nothing.yml"))
+        #expect(await run("validate shop").status == 0)
+    }
+
+    @Test(arguments: ["--help", "help plan", "apply --help", "history show --help", "sandbox serve --help", "--version", "version"])
+    func `help and version are results`(_ line: String) async {
+        let (status, terminal) = await run(line)
+        #expect(status == 0)
+        #expect(!terminal.output.isEmpty)
+        #expect(terminal.errors.isEmpty)
+    }
+}
