@@ -267,11 +267,12 @@ extension LeafDifference {
         if before.isKnown && after.isKnown { return .yes }
         var hasPending = false
         var hasUnknown = false
+        // Text around symbols is known: what counts is whether the same symbols stand in it.
         var old: Set<Symbol> = []
-        before.forEachSymbol { old.insert($0) }
+        before.forEachSymbol { if !$0.isConcatenation { old.insert($0) } }
         var new: Set<Symbol> = []
         after.forEachSymbol { symbol in
-            new.insert(symbol)
+            if !symbol.isConcatenation { new.insert(symbol) }
             switch symbol {
             case .pending: hasPending = true
             case .parameter, .function, .conditional, .dynamicReference: hasUnknown = true
@@ -283,6 +284,12 @@ extension LeafDifference {
         if hasPending || old == new { return .yes }
         let areSecrets = old.union(new).allSatisfy { if case .secret(_, .some) = $0 { true } else { false } }
         return areSecrets ? .yes : .unknown
+    }
+}
+
+extension Symbol {
+    fileprivate var isConcatenation: Bool {
+        if case .concatenation = self { true } else { false }
     }
 }
 
