@@ -46,10 +46,12 @@ package struct Finding: Hashable, Sendable, Codable {
     package var location: SourceRange?
     /// The line of the file that `location` starts on, so that a renderer can draw a caret without reading the file again.
     package var excerpt: String?
+    /// The column that `excerpt` begins at, where it is cut from the midst of a very long line; `nil` for the first.
+    package var excerptColumn: Int?
 
     package init(
         _ code: String, _ severity: Severity, _ summary: String, detail: String = "",
-        at location: SourceRange? = nil, excerpt: String? = nil
+        at location: SourceRange? = nil, excerpt: String? = nil, excerptColumn: Int? = nil
     ) {
         self.code = code
         self.severity = severity
@@ -57,6 +59,7 @@ package struct Finding: Hashable, Sendable, Codable {
         self.detail = detail
         self.location = location
         self.excerpt = excerpt
+        self.excerptColumn = excerptColumn
     }
 
     /// An error.

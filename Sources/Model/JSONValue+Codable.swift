@@ -1,4 +1,4 @@
-package import OrderedCollections
+import OrderedCollections
 
 extension JSONValue: Codable {
     private struct Key: CodingKey {
@@ -55,9 +55,11 @@ extension JSONValue: Codable {
             try container.encode(text)
         case .number(let text):
             var container = encoder.singleValueContainer()
-            if let value = Int(text) {
+            // An encoder writes numbers its own way. One that it would write differently (`1.10`, `0123`) goes as a string,
+            // which CloudFormation takes for the same; another number it would not.
+            if let value = Int(text), String(value) == text {
                 try container.encode(value)
-            } else if let value = Double(text), value.isFinite {
+            } else if let value = Double(text), value.isFinite, String(value) == text {
                 try container.encode(value)
             } else {
                 try container.encode(text)

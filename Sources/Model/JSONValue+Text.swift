@@ -60,6 +60,8 @@ extension JSONValue {
 
     /// Text as a JSON string, quotes included.
     package static func quoted(_ value: String) -> String {
+        let needsEscapes = value.utf8.contains { $0 < 0x20 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }
+        guard needsEscapes else { return "\"\(value)\"" }
         var text = "\""
         for scalar in value.unicodeScalars {
             switch scalar {

@@ -26,26 +26,28 @@ package struct SecretDigest: Hashable, Sendable, Codable {
     package var rounds: Int
 
     private static let defaultRounds = 1 << 13
+    private static let maximumRounds = 1 << 17
     private static let length = 32
 
     /// The digest of `secret` under a salt of 16 random bytes, which the caller draws.
     package init(of secret: Secret, salt: Data) {
         self.salt = salt
         rounds = Self.defaultRounds
-        hash = Self.derive(secret, salt: salt, rounds: rounds)
+        hash = Self.derive(secret, salt: salt, rounds: rounds) ?? Data()
     }
 
     /// Whether `secret` is the value this digest was taken of.
     package func matches(_ secret: Secret) -> Bool {
-        Self.derive(secret, salt: salt, rounds: rounds) == hash
+        Self.derive(secret, salt: salt, rounds: rounds).map { $0 == hash } ?? false
     }
 
-    private static func derive(_ secret: Secret, salt: Data, rounds: Int) -> Data {
-        // Scrypt refuses only parameters that are no powers of two or need too much memory. A digest whose stored
-        // rounds were tampered with matches nothing.
+    /// `nil` for rounds that scrypt would refuse, trap on or take gigabytes for: a digest whose stored rounds were tampered
+    /// with matches nothing.
+    private static func derive(_ secret: Secret, salt: Data, rounds: Int) -> Data? {
+        guard (2...maximumRounds).contains(rounds), rounds.nonzeroBitCount == 1 else { return nil }
         let key = try? KDF.Scrypt.deriveKey(
             from: Data(secret.reveal().utf8), salt: salt, outputByteCount: length, rounds: rounds, blockSize: 8, parallelism: 1)
-        return key.map { $0.withUnsafeBytes { Data($0) } } ?? Data()
+        return key.map { $0.withUnsafeBytes { Data($0) } }
     }
 }
 

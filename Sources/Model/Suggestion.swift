@@ -2,6 +2,8 @@
 ///
 /// Near is an edit distance (a swap of neighbours is one edit) of at most a third of the name's length (and at least one edit), letter case aside.
 package func nearestName(to name: String, in candidates: some Sequence<String>) -> String? {
+    // No name of CloudFormation's is longer, and the distance takes time with the square of the length.
+    guard name.utf8.count <= 255 else { return nil }
     let wanted = Array(name.lowercased().utf8)
     let limit = max(1, wanted.count / 3)
     var best: (distance: Int, name: String)?

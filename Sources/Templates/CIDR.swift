@@ -5,7 +5,7 @@ enum CIDR {
     static func subnets(_ arguments: [String]) -> [String]? {
         guard arguments.count >= 2, let count = Int(arguments[1]), (1...256).contains(count) else { return nil }
         guard let hostBits = arguments.count > 2 ? Int(arguments[2]) : 8, (1...31).contains(hostBits) else { return nil }
-        let parts = arguments[0].split(separator: "/")
+        let parts = arguments[0].split(bytes: "/")
         guard parts.count == 2, let length = Int(parts[1]), (0...32).contains(length), let base = address(parts[0]) else { return nil }
         let room = 32 - length - hostBits
         guard room >= 0, count <= 1 << room else { return nil }
@@ -17,8 +17,8 @@ enum CIDR {
         }
     }
 
-    private static func address(_ text: Substring) -> Int? {
-        let octets = text.split(separator: ".", omittingEmptySubsequences: false).map { Int($0) }
+    private static func address(_ text: String) -> Int? {
+        let octets = text.split(bytes: ".").map { Int($0) }
         guard octets.count == 4 else { return nil }
         var address = 0
         for octet in octets {

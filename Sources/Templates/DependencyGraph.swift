@@ -6,16 +6,20 @@ package struct DependencyGraph: Sendable {
     package private(set) var dependencies: OrderedDictionary<String, OrderedSet<String>> = [:]
 
     package init(_ template: Template) {
-        for resource in template.resources.values {
+        // Looked up so often that the template around them must not be copied along.
+        let resources = template.resources
+        let parameters = template.parameters
+        dependencies.reserveCapacity(resources.count)
+        for resource in resources.values {
             var needed: OrderedSet<String> = []
             func add(_ logicalID: String) {
-                if template.resources[logicalID] != nil { needed.append(logicalID) }
+                if resources.index(forKey: logicalID) != nil { needed.append(logicalID) }
             }
             resource.dependsOn.forEach(add)
             resource.forEachExpression { expression in
                 expression.forEachReference { reference, _ in
                     switch reference {
-                    case .name(let name): if template.parameters[name] == nil { add(name) }
+                    case .name(let name): if parameters.index(forKey: name) == nil { add(name) }
                     case .attribute(let logicalID, _): add(logicalID)
                     case .condition, .mapping: break
                     }
@@ -27,35 +31,60 @@ package struct DependencyGraph: Sendable {
 
     /// The resources so that each comes after all it needs; `nil` where there is a cycle.
     package var order: [String]? {
-        let sorted = walk()
-        return sorted.cycle == nil ? sorted.order : nil
+        let walk = DepthFirstWalk(edges)
+        return walk.cycles.isEmpty ? walk.order.map { dependencies.keys[$0] } : nil
     }
 
     /// A cycle, its first resource repeated at the end; `nil` where there is none.
-    package var cycle: [String]? { walk().cycle }
+    package var cycle: [String]? { cycles.first }
 
-    /// A depth-first walk with a stack of its own: a chain of 10,000 resources must not overflow the thread's.
-    private func walk() -> (order: [String], cycle: [String]?) {
-        var order: [String] = []
-        order.reserveCapacity(dependencies.count)
-        var finished: Set<String> = []
-        for start in dependencies.keys where !finished.contains(start) {
-            var path: OrderedSet<String> = [start]
-            var pending: [ArraySlice<String>] = [ArraySlice(dependencies[start] ?? [])]
-            while var rest = pending.popLast() {
-                guard let next = rest.popFirst() else {
-                    let done = path.removeLast()
-                    finished.insert(done)
-                    order.append(done)
+    /// Cycles that have no resource in common, each with its first resource repeated at the end.
+    package var cycles: [[String]] { DepthFirstWalk(edges).cycles.map { $0.map { dependencies.keys[$0] } } }
+
+    private var edges: [[Int]] {
+        dependencies.values.map { $0.compactMap { dependencies.index(forKey: $0) } }
+    }
+}
+
+/// A walk over a graph that visits what a node needs before the node.
+///
+/// With a stack of its own: a chain of 10,000 nodes must not overflow the thread's.
+struct DepthFirstWalk {
+    /// Every node after those it needs, apart from what goes round in circles.
+    private(set) var order: [Int] = []
+    /// Cycles that have no node in common, each with its first node repeated at the end.
+    private(set) var cycles: [[Int]] = []
+
+    /// - Parameter edges: for each node, those it needs.
+    init(_ edges: [[Int]]) {
+        order.reserveCapacity(edges.count)
+        var isFinished = Array(repeating: false, count: edges.count)
+        var placeInPath: [Int?] = Array(repeating: nil, count: edges.count)
+        var isInCycle = isFinished
+        for start in edges.indices where !isFinished[start] {
+            var path: [(node: Int, next: Int)] = [(start, 0)]
+            placeInPath[start] = 0
+            while let (node, next) = path.last {
+                guard next < edges[node].count else {
+                    path.removeLast()
+                    placeInPath[node] = nil
+                    isFinished[node] = true
+                    order.append(node)
                     continue
                 }
-                pending.append(rest)
-                if finished.contains(next) { continue }
-                if let index = path.firstIndex(of: next) { return (order, Array(path[index...]) + [next]) }
-                path.append(next)
-                pending.append(ArraySlice(dependencies[next] ?? []))
+                path[path.count - 1].next += 1
+                let needed = edges[node][next]
+                if isFinished[needed] { continue }
+                guard let place = placeInPath[needed] else {
+                    placeInPath[needed] = path.count
+                    path.append((needed, 0))
+                    continue
+                }
+                if path[place...].contains(where: { isInCycle[$0.node] }) { continue }
+                let circle = path[place...].map(\.node)
+                for member in circle { isInCycle[member] = true }
+                cycles.append(circle + [needed])
             }
         }
-        return (order, nil)
     }
 }

@@ -10,10 +10,14 @@ package struct Document: Sendable {
 
 /// Bounds that a template of CloudFormation's own limits (1 MiB) never meets, and an attack does.
 enum DocumentLimits {
-    static let depth = 200
-    /// Nodes after aliases are expanded.
-    static let nodes = 2_000_000
+    /// Levels of nesting after aliases are expanded.
+    static let depth = 128
+    /// Values after aliases are expanded.
+    static let nodes = 1_000_000
     static let bytes = 16 << 20
+
+    static let tooDeep = "The document is nested more than \(depth) levels deep"
+    static let tooMany = "The document holds more than \(nodes) values"
 }
 
 extension Document {
@@ -31,13 +35,14 @@ extension Document {
                         detail: "CloudFormation takes templates of up to 1 MB.", at: origin)
                 ])
         }
-        let bytes = data.starts(with: [0xEF, 0xBB, 0xBF]) ? data.dropFirst(3) : data[...]
+        let bytes = data.starts(with: [0xEF, 0xBB, 0xBF]) ? data.dropFirst(3) : data
         guard let text = String(validating: bytes, as: UTF8.self) else {
             let place = firstInvalidPosition(in: Array(bytes))
+            let repaired = SourceText(file: file, text: String(decoding: bytes, as: UTF8.self))
             return Reading(
                 value: nil,
                 findings: [
-                    bare.finding(
+                    repaired.finding(
                         "not-utf8", "The file is not UTF-8 text", detail: "Save it in UTF-8 and try again.",
                         at: Span(start: place, end: place))
                 ])
@@ -47,16 +52,24 @@ extension Document {
 
     /// Reads a YAML or JSON document. What starts with `{` is read as JSON, where that works: JSON has escapes that YAML refuses.
     package static func read(_ text: String, file: String) -> Reading<Document> {
-        let source = SourceText(file: file, text: text)
-        let isJSON = file.hasSuffix(".json") || text.utf8.first(where: { !JSONReader.isWhitespace($0) }) == UInt8(ascii: "{")
-        if isJSON {
-            var reader = JSONReader(source)
-            let reading = reader.read()
-            // A flow mapping in YAML starts with a brace too.
-            if reading.value != nil || file.hasSuffix(".json") { return reading }
+        let source = SourceText(file: file, text: text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text)
+        let isNamedJSON = file.hasSuffix(".json")
+        guard isNamedJSON || source.text.utf8.first(where: { !JSONReader.isWhitespace($0) }) == UInt8(ascii: "{") else {
+            var composer = YAMLComposer(source)
+            return composer.compose()
         }
+        var reader = JSONReader(source)
+        let asJSON = reader.read()
+        if asJSON.value != nil || isNamedJSON { return asJSON }
+        // A flow mapping in YAML starts with a brace too. What is neither is most likely what could be read further.
         var composer = YAMLComposer(source)
-        return composer.compose()
+        let asYAML = composer.compose()
+        if asYAML.value != nil { return asYAML }
+        return end(of: asYAML) > end(of: asJSON) ? asYAML : asJSON
+    }
+
+    private static func end(of reading: Reading<Document>) -> SourcePosition {
+        reading.findings.last?.location?.start ?? SourcePosition(line: 0, column: 0)
     }
 
     private static func firstInvalidPosition(in bytes: [UInt8]) -> Mark {

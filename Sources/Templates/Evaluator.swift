@@ -44,6 +44,9 @@ package struct AWSPartition: Sendable {
         case _ where region.hasPrefix("us-gov-"): (name, dnsSuffix) = ("aws-us-gov", "amazonaws.com")
         case _ where region.hasPrefix("us-iso-"): (name, dnsSuffix) = ("aws-iso", "c2s.ic.gov")
         case _ where region.hasPrefix("us-isob-"): (name, dnsSuffix) = ("aws-iso-b", "sc2s.sgov.gov")
+        case _ where region.hasPrefix("eu-isoe-"): (name, dnsSuffix) = ("aws-iso-e", "cloud.adc-e.uk")
+        case _ where region.hasPrefix("us-isof-"): (name, dnsSuffix) = ("aws-iso-f", "csp.hci.ic.gov")
+        case _ where region.hasPrefix("eusc-"): (name, dnsSuffix) = ("aws-eusc", "amazonaws.eu")
         default: (name, dnsSuffix) = ("aws", "amazonaws.com")
         }
     }
@@ -57,8 +60,9 @@ package struct Evaluator {
     package let template: Template
     package let environment: EvaluationEnvironment
     package private(set) var findings: [Finding] = []
+    private var reported: Set<Finding> = []
     private var decided: [String: Bool?] = [:]
-    private var deciding: Set<String> = []
+    private var isDeciding = false
 
     package init(_ template: Template, _ environment: EvaluationEnvironment) {
         self.template = template
@@ -71,62 +75,97 @@ package struct Evaluator {
     package mutating func holds(_ name: String?) -> Bool? {
         guard let name else { return true }
         if let known = decided[name] { return known }
-        // A cycle or an unknown name is reported by the template checks.
-        guard let expression = template.conditions[name], deciding.insert(name).inserted else { return nil }
-        defer { deciding.remove(name) }
-        let result = truth(of: expression)
-        decided[name] = .some(result)
-        return result
+        // What is not decided before the condition that needs it goes round in a circle, or is unknown: the checks report that.
+        guard !isDeciding else { return nil }
+        isDeciding = true
+        defer { isDeciding = false }
+        decide(name)
+        return decided[name] ?? nil
+    }
+
+    /// Decides a condition after those it needs, with a stack of its own: a chain of 10,000 conditions must not overflow the thread's.
+    private mutating func decide(_ name: String) {
+        var pending = [name]
+        var opened: Set<String> = []
+        while let next = pending.last {
+            guard decided[next] == nil, let expression = template.conditions[next] else {
+                pending.removeLast()
+                continue
+            }
+            if opened.insert(next).inserted {
+                expression.forEachReference { reference, _ in
+                    if case .condition(let needed) = reference, !opened.contains(needed) { pending.append(needed) }
+                }
+            } else {
+                pending.removeLast()
+                decided[next] = .some(truth(of: expression))
+            }
+        }
     }
 
     /// Whether the logical expression is true; `nil` where that is not decided here.
-    package mutating func truth(of expression: Expression) -> Bool? {
-        switch expression.kind {
-        case .condition(let name): return holds(name)
-        case .not(let inner): return truth(of: inner).map { !$0 }
-        case .and(let items):
-            let truths = items.map { truth(of: $0) }
-            return truths.contains(false) ? false : truths.contains(nil) ? nil : true
-        case .or(let items):
-            let truths = items.map { truth(of: $0) }
-            return truths.contains(true) ? true : truths.contains(nil) ? nil : false
-        case .equals(let first, let second):
-            return areEqual(revealed(first), revealed(second))
-        case .call(.contains, let arguments) where arguments.count == 2:
-            guard case .list(let items) = value(of: arguments[0]), items.allSatisfy(\.isKnown), let text = value(of: arguments[1]).text
-            else { return nil }
-            return items.contains { $0.text == text }
-        case .call(.eachMemberEquals, let arguments) where arguments.count == 2:
-            guard case .list(let items) = value(of: arguments[0]), items.allSatisfy(\.isKnown), let text = value(of: arguments[1]).text
-            else { return nil }
-            return items.allSatisfy { $0.text == text }
-        case .call(.eachMemberIn, let arguments) where arguments.count == 2:
-            guard case .list(let items) = value(of: arguments[0]), case .list(let allowed) = value(of: arguments[1]),
-                items.allSatisfy(\.isKnown), allowed.allSatisfy(\.isKnown)
-            else { return nil }
-            return items.allSatisfy { item in allowed.contains { $0.text == item.text } }
-        case .literal(let scalar):
-            switch scalar.json.scalarText {
-            case "true": return true
-            case "false": return false
-            default: return nil
-            }
-        default: return nil
+    package mutating func truth(of expression: Expression) -> Bool? { Self.truth(value(of: expression)) }
+
+    private static func truth(_ value: Value) -> Bool? {
+        switch value.text {
+        case "true": true
+        case "false": false
+        default: nil
         }
+    }
+
+    /// The value of a condition function: a Boolean, or a symbol of its arguments.
+    private mutating func logical(_ expression: Expression) -> Value {
+        let name: String
+        let arguments: [Value]
+        let truth: Bool?
+        switch expression.kind {
+        case .condition(let condition): (name, arguments, truth) = ("Condition", [.string(condition)], holds(condition))
+        case .not(let inner):
+            (name, arguments) = ("Fn::Not", [value(of: inner)])
+            truth = Self.truth(arguments[0]).map { !$0 }
+        case .and(let items):
+            (name, arguments) = ("Fn::And", items.map { value(of: $0) })
+            let truths = arguments.map(Self.truth)
+            truth = truths.contains(false) ? false : truths.contains(nil) ? nil : true
+        case .or(let items):
+            (name, arguments) = ("Fn::Or", items.map { value(of: $0) })
+            let truths = arguments.map(Self.truth)
+            truth = truths.contains(true) ? true : truths.contains(nil) ? nil : false
+        case .equals(let first, let second):
+            (name, arguments) = ("Fn::Equals", [value(of: first), value(of: second)])
+            truth = Self.areEqual(revealed(first) ?? arguments[0], revealed(second) ?? arguments[1])
+        default: return .scalar(.null)
+        }
+        return truth.map { .scalar(.bool($0)) } ?? .symbol(.function(name, arguments))
     }
 
     /// For comparing only: a secret's own text, which never leaves this type.
-    private mutating func revealed(_ expression: Expression) -> Value {
-        if case .ref(let name) = expression.kind, case .secret(let secret, _) = environment.parameters[name] {
-            return .string(secret.reveal())
-        }
-        return value(of: expression)
+    private func revealed(_ expression: Expression) -> Value? {
+        guard case .ref(let name) = expression.kind, case .secret(let secret, _) = environment.parameters[name] else { return nil }
+        return .string(secret.reveal())
     }
 
-    private func areEqual(_ first: Value, _ second: Value) -> Bool? {
+    private static func areEqual(_ first: Value, _ second: Value) -> Bool? {
         if let a = first.text, let b = second.text { return a == b }
         if first.isKnown && second.isKnown { return first == second }
         return first == second ? true : nil
+    }
+
+    /// A function of rules, where all it compares is known.
+    private static func compare(_ function: Expression.Function, _ arguments: [Value]) -> Bool? {
+        guard arguments.count == 2, case .list(let items) = arguments[0], items.allSatisfy(\.isKnown), arguments[1].isKnown else {
+            return nil
+        }
+        let texts = Set(items.map(\.text))
+        switch function {
+        case .contains: return arguments[1].text.map { texts.contains($0) }
+        case .eachMemberEquals: return arguments[1].text.map { texts.isSubset(of: [$0]) }
+        case .eachMemberIn:
+            guard case .list(let allowed) = arguments[1] else { return nil }
+            return texts.isSubset(of: allowed.map(\.text))
+        default: return nil
+        }
     }
 
     // MARK: Values
@@ -154,8 +193,7 @@ package struct Evaluator {
         case .split(let delimiter, let inner):
             let text = value(of: inner)
             guard let known = text.text else { return .symbol(.function("Fn::Split", [.string(delimiter), text])) }
-            guard !delimiter.isEmpty else { return .list([text]) }
-            return .list(known.split(separator: delimiter, omittingEmptySubsequences: false).map { .string(String($0)) })
+            return .list(known.split(bytes: delimiter).map { .string($0) })
         case .findInMap(let map, let first, let second, let fallback):
             return findInMap(value(of: map), value(of: first), value(of: second), fallback, at: expression.span)
         case .if(let condition, let first, let second):
@@ -164,9 +202,7 @@ package struct Evaluator {
             case false?: return value(of: second)
             case nil: return .symbol(.conditional(condition: condition, value(of: first), value(of: second)))
             }
-        case .equals, .and, .or, .not, .condition:
-            guard let truth = truth(of: expression) else { return .symbol(.function("Condition", [])) }
-            return .scalar(.bool(truth))
+        case .equals, .and, .or, .not, .condition: return logical(expression)
         case .call(let function, let arguments): return call(function, arguments, at: expression.span)
         case .transform(let name, let parameters):
             return .symbol(.function("Fn::Transform", [.string(name), value(of: parameters)]))
@@ -174,10 +210,7 @@ package struct Evaluator {
     }
 
     private func literal(_ scalar: Scalar) -> Value {
-        if case .string(let text) = scalar, text.utf8.count > 12, text.contains("{{resolve:") {
-            return .symbol(.dynamicReference(text))
-        }
-        return .scalar(scalar)
+        if case .string(let text) = scalar { .literal(text) } else { .scalar(scalar) }
     }
 
     private func resolved(_ symbol: Symbol) -> Value { environment.resolve(symbol) ?? .symbol(symbol) }
@@ -199,10 +232,10 @@ package struct Evaluator {
     }
 
     private mutating func substitute(_ parts: [Expression.SubPart], _ variables: [Expression.Member]) -> Value {
-        var values: [Value] = []
+        var values = TextParts()
         for part in parts {
             switch part {
-            case .text(let text): values.append(literal(.string(text)))
+            case .text(let text): values.append(.string(text))
             case .ref(let name): values.append(reference(name))
             case .attribute(let logicalID, let name): values.append(resolved(.attribute(logicalID: logicalID, name: name)))
             case .variable(let name):
@@ -210,41 +243,7 @@ package struct Evaluator {
                 values.append(value(of: member.value))
             }
         }
-        return concatenate(values)
-    }
-
-    /// Text from parts, neighbouring known parts joined, so that equal texts are equal values however they were written.
-    private func concatenate(_ parts: [Value]) -> Value {
-        var joined: [Value] = []
-        for part in parts {
-            if case .symbol(.concatenation(let inner)) = part {
-                for value in inner { append(value, to: &joined) }
-            } else {
-                append(part, to: &joined)
-            }
-        }
-        switch joined.count {
-        case 0: return .string("")
-        case 1: return joined[0].text.map { .string($0) } ?? joined[0]
-        default: return .symbol(.concatenation(joined))
-        }
-    }
-
-    private func append(_ part: Value, to parts: inout [Value]) {
-        guard let text = part.text else {
-            if case .list(let items) = part, items.allSatisfy({ $0.text != nil }) {
-                append(.string(items.compactMap(\.text).joined(separator: ",")), to: &parts)
-            } else if part != .noValue {
-                parts.append(part)
-            }
-            return
-        }
-        if text.isEmpty { return }
-        if let last = parts.last?.text {
-            parts[parts.count - 1] = .string(last + text)
-        } else {
-            parts.append(.string(text))
-        }
+        return values.value
     }
 
     private mutating func join(_ delimiter: String, _ list: Value, at span: Span) -> Value {
@@ -253,17 +252,23 @@ package struct Evaluator {
             report("bad-join", "Fn::Join takes a list to join", at: span)
             return .string("")
         }
-        var parts: [Value] = []
+        // How many items there are, and so how many delimiters, is not known.
+        if items.contains(where: \.mayBeNothing) { return .symbol(.function("Fn::Join", [.string(delimiter), list])) }
+        var parts = TextParts()
         for (index, item) in items.enumerated() {
+            if case .object = item {
+                report("bad-join", "Fn::Join takes a list of strings, found a map in it", at: span)
+                return .string("")
+            }
             if index > 0 { parts.append(.string(delimiter)) }
             parts.append(item)
         }
-        return concatenate(parts)
+        return parts.value
     }
 
     private mutating func select(_ index: Value, _ list: Value, at span: Span) -> Value {
         guard let text = index.text else { return .symbol(.function("Fn::Select", [index, list])) }
-        guard let number = Int(text), number >= 0 else {
+        guard let number = Int(text), (0..<Int(Int32.max)).contains(number) else {
             report("bad-select", "The index of Fn::Select must be a whole number from 0, found \(JSONValue.quoted(text))", at: span)
             return .scalar(.null)
         }
@@ -272,6 +277,7 @@ package struct Evaluator {
             report("bad-select", "Fn::Select takes a list to select from", at: span)
             return .scalar(.null)
         }
+        if items.prefix(number + 1).contains(where: \.mayBeNothing) { return .symbol(.function("Fn::Select", [.string(text), list])) }
         guard items.indices.contains(number) else {
             report("bad-select", "Fn::Select asks for item \(number) of a list of \(items.count)", detail: "The first item is 0.", at: span)
             return .scalar(.null)
@@ -281,7 +287,7 @@ package struct Evaluator {
 
     private mutating func findInMap(_ map: Value, _ first: Value, _ second: Value, _ fallback: Expression?, at span: Span) -> Value {
         guard let name = map.text, let row = first.text, let column = second.text else {
-            return .symbol(.function("Fn::FindInMap", [map, first, second]))
+            return .symbol(.function("Fn::FindInMap", [map, first, second] + (fallback.map { [value(of: $0)] } ?? [])))
         }
         if let found = template.mappings[name]?.rows[row]?[column] { return Value(found) }
         if let fallback { return value(of: fallback) }
@@ -303,12 +309,15 @@ package struct Evaluator {
         case .base64:
             return first.text.map { .string(Data($0.utf8).base64EncodedString()) } ?? .symbol(symbol)
         case .length:
-            if case .list(let items) = first { return .scalar(.number(String(items.count))) }
+            if case .list(let items) = first, !items.contains(where: \.mayBeNothing) { return .scalar(.number(String(items.count))) }
             return .symbol(symbol)
         case .toJsonString:
             return first.isKnown ? .string(first.json { _ in .null }.compactText) : .symbol(symbol)
         case .cidr:
-            guard values.allSatisfy({ $0.text != nil }) else { return .symbol(symbol) }
+            // IPv6 blocks are not computed here: AWS gives them out, and a template hardly ever writes one down.
+            guard values.allSatisfy({ $0.text != nil }), first.text?.utf8.contains(UInt8(ascii: ":")) == false else {
+                return .symbol(symbol)
+            }
             guard let blocks = CIDR.subnets(values.compactMap(\.text)) else {
                 report(
                     "bad-cidr", "Fn::Cidr can't make these blocks", detail: "It takes [IP block, count from 1 to 256, CIDR bits].", at: span
@@ -317,17 +326,56 @@ package struct Evaluator {
             }
             return .list(blocks.map { .string($0) })
         case .getAZs:
-            let region = first.text.flatMap { $0.isEmpty ? nil : $0 }.map { Value.string($0) } ?? environment.pseudo[.region] ?? first
+            let region = first.text == "" ? environment.pseudo[.region] ?? .symbol(.pseudo(.region)) : first
             return resolved(.function(function.rawValue, [region]))
         case .importValue: return resolved(symbol)
         case .contains, .eachMemberEquals, .eachMemberIn:
-            return truth(of: Expression(.call(function, arguments), span: span)).map { .scalar(.bool($0)) } ?? .symbol(symbol)
+            return Self.compare(function, values).map { .scalar(.bool($0)) } ?? .symbol(symbol)
         case .refAll, .valueOf, .valueOfAll: return .symbol(symbol)
         }
     }
 
     private mutating func report(_ code: String, _ summary: String, detail: String = "", at span: Span) {
         let finding = template.source.finding(code, summary, detail: detail, at: span)
-        if !findings.contains(finding) { findings.append(finding) }
+        if reported.insert(finding).inserted { findings.append(finding) }
+    }
+}
+
+/// Text that is put together from known and unknown parts. Neighbouring known ones become one, so that equal texts are equal
+/// values however they were written.
+private struct TextParts {
+    private var parts: [Value] = []
+    private var known = ""
+
+    mutating func append(_ part: Value) {
+        switch part {
+        case .symbol(.concatenation(let inner)): for value in inner { append(value) }
+        // Often put together itself, of `{{resolve:`, a name and `}}`.
+        case .symbol(.dynamicReference(let text)): known += text
+        case .list(let items) where items.allSatisfy({ $0.text != nil }): known += items.compactMap(\.text).joined(separator: ",")
+        case .noValue: break
+        default:
+            if let text = part.text {
+                known += text
+            } else {
+                finishKnown()
+                parts.append(part)
+            }
+        }
+    }
+
+    private mutating func finishKnown() {
+        if !known.isEmpty { parts.append(.literal(known)) }
+        known = ""
+    }
+
+    var value: Value {
+        var copy = self
+        copy.finishKnown()
+        switch copy.parts.count {
+        case 0: return .string("")
+        case 1: return copy.parts[0]
+        default: return .symbol(.concatenation(copy.parts))
+        }
     }
 }

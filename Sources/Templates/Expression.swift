@@ -122,6 +122,18 @@ extension Expression {
             if let name = map.literalText { visit(.mapping(name), map.span) }
         default: break
         }
-        for child in children { child.forEachReference(visit) }
+        // Not over `children`: this is called for every expression of a template, and would build an array each time.
+        switch kind {
+        case .literal, .ref, .condition: break
+        case .list(let items), .and(let items), .or(let items), .call(_, let items):
+            for item in items { item.forEachReference(visit) }
+        case .object(let members), .sub(_, let members): for member in members { member.value.forEachReference(visit) }
+        case .getAtt(_, let inner), .join(_, let inner), .split(_, let inner), .not(let inner), .transform(_, let inner):
+            inner.forEachReference(visit)
+        case .findInMap: for child in children { child.forEachReference(visit) }
+        case .if(_, let first, let second), .equals(let first, let second), .select(let first, let second):
+            first.forEachReference(visit)
+            second.forEachReference(visit)
+        }
     }
 }

@@ -9,7 +9,21 @@ struct ExpressionReader {
 
     init(_ source: SourceText) { self.source = source }
 
-    mutating func condition(_ node: Node) -> Expression {
+    /// Something that is true or false.
+    /// - Parameter owner: what it is a condition of, for findings: `Fn::Not`, `The condition IsProd`.
+    mutating func condition(_ node: Node, of owner: String) -> Expression {
+        let count = findings.count
+        let read = argument(node)
+        if !read.isLogical, findings.count == count {
+            report(
+                "bad-condition", "\(owner) takes a condition, found \(read.kindName)",
+                detail: "A condition is one of Condition, Fn::Equals, Fn::And, Fn::Or and Fn::Not.", at: node.span)
+        }
+        return read
+    }
+
+    /// A value inside a condition.
+    private mutating func argument(_ node: Node) -> Expression {
         let outer = readsConditions
         readsConditions = true
         defer { readsConditions = outer }
@@ -18,18 +32,32 @@ struct ExpressionReader {
 
     mutating func expression(_ node: Node) -> Expression {
         switch node.content {
+        case .scalar(.null):
+            report(
+                "null-value", "A value is null", detail: "CloudFormation refuses null. Leave the key out, or write !Ref AWS::NoValue.",
+                at: node.span)
+            return Expression(.literal(.null), span: node.span)
         case .scalar(let scalar): return Expression(.literal(scalar), span: node.span)
         case .sequence(let items): return Expression(.list(items.map { expression($0) }), span: node.span)
         case .mapping(let members):
-            if members.count == 1, let member = members.first, isFunction(member) { return function(member, in: node) }
-            for member in members where member.key.hasPrefix("Fn::") {
-                report(
-                    "function-with-siblings", "\(member.key) must be the only key of its map",
-                    detail: "A function's result takes the whole place of the map it stands in.", at: member.keySpan)
-            }
-            let read = members.map { Expression.Member(key: $0.key, keySpan: $0.keySpan, value: expression($0.value)) }
-            return Expression(.object(read), span: node.span)
+            if members.count == 1, let member = members.first, isFunction(member) { return function(member, at: node.span) }
+            return Expression(.object(members.map { self.member($0) }), span: node.span)
         }
+    }
+
+    /// A member of a map that is no function call. A macro is called beside other keys too: it works on them.
+    mutating func member(_ member: Node.Member) -> Expression.Member {
+        guard member.key.hasPrefix("Fn::") else {
+            return Expression.Member(key: member.key, keySpan: member.keySpan, value: expression(member.value))
+        }
+        if member.key == "Fn::Transform" {
+            let call = function(member, at: member.value.span)
+            return Expression.Member(key: member.key, keySpan: member.keySpan, value: call)
+        }
+        report(
+            "function-with-siblings", "\(member.key) must be the only key of its map",
+            detail: "A function's result takes the whole place of the map it stands in.", at: member.keySpan)
+        return Expression.Member(key: member.key, keySpan: member.keySpan, value: expression(member.value))
     }
 
     private func isFunction(_ member: Node.Member) -> Bool {
@@ -38,9 +66,9 @@ struct ExpressionReader {
 
     // MARK: Functions
 
-    private mutating func function(_ member: Node.Member, in node: Node) -> Expression {
+    private mutating func function(_ member: Node.Member, at span: Span) -> Expression {
         let kind = functionKind(member.key, member.value, at: member.keySpan)
-        return Expression(kind ?? .literal(.null), span: node.span)
+        return Expression(kind ?? .literal(.null), span: span)
     }
 
     private mutating func functionKind(_ name: String, _ argument: Node, at span: Span) -> Expression.Kind? {
@@ -73,21 +101,21 @@ struct ExpressionReader {
             return .if(condition: target, expression(items[1]), expression(items[2]))
         case "Fn::Equals":
             guard let items = arguments(argument, name, 2...2, "[value, value]") else { return nil }
-            return .equals(condition(items[0]), condition(items[1]))
+            return .equals(self.argument(items[0]), self.argument(items[1]))
         case "Fn::And":
-            return arguments(argument, name, 2...10, "2 to 10 conditions").map { .and($0.map { condition($0) }) }
+            return arguments(argument, name, 2...10, "2 to 10 conditions").map { .and($0.map { condition($0, of: name) }) }
         case "Fn::Or":
-            return arguments(argument, name, 2...10, "2 to 10 conditions").map { .or($0.map { condition($0) }) }
+            return arguments(argument, name, 2...10, "2 to 10 conditions").map { .or($0.map { condition($0, of: name) }) }
         case "Fn::Not":
-            return arguments(argument, name, 1...1, "a list of one condition").map { .not(condition($0[0])) }
+            return arguments(argument, name, 1...1, "a list of one condition").map { .not(condition($0[0], of: name)) }
         case "Fn::Transform": return transform(argument, name)
         default: return call(name, argument, at: span)
         }
     }
 
     private mutating func getAtt(_ argument: Node, _ name: String) -> Expression.Kind? {
-        if let text = argument.text, let dot = text.firstIndex(of: ".") {
-            let attribute = Expression(.literal(.string(String(text[text.index(after: dot)...]))), span: argument.span)
+        if let text = argument.text, let dot = text.utf8.firstIndex(of: UInt8(ascii: ".")) {
+            let attribute = Expression(.literal(.string(String(text[text.utf8.index(after: dot)...]))), span: argument.span)
             return .getAtt(String(text[..<dot]), attribute: attribute)
         }
         guard let items = argument.items, items.count >= 2, let logicalID = items[0].text else {
@@ -96,21 +124,36 @@ struct ExpressionReader {
             return nil
         }
         // [Database, Endpoint, Address] is read as CloudFormation reads it: the attribute Endpoint.Address.
-        let rest = items.dropFirst().compactMap(\.text)
-        if items.count > 2, rest.count == items.count - 1 {
+        if items.count > 2 {
+            let rest = items.dropFirst().compactMap(\.text)
+            guard rest.count == items.count - 1 else {
+                report("bad-function", "\(name) takes [logical ID, attribute], found a list of \(items.count)", at: argument.span)
+                return nil
+            }
             return .getAtt(logicalID, attribute: Expression(.literal(.string(rest.joined(separator: "."))), span: items[1].span))
         }
         return .getAtt(logicalID, attribute: expression(items[1]))
     }
 
     private mutating func sub(_ argument: Node, _ name: String) -> Expression.Kind? {
-        if let text = argument.text { return .sub(SubText.parts(of: text, variables: []), variables: []) }
+        if let text = argument.text { return .sub(parts(of: text, variables: [], at: argument.span), variables: []) }
         guard let items = argument.items, items.count == 2, let text = items[0].text, let members = items[1].members else {
             report("bad-function", "\(name) takes a string, or [string, map of variables]", at: argument.span)
             return nil
         }
         let variables = members.map { Expression.Member(key: $0.key, keySpan: $0.keySpan, value: expression($0.value)) }
-        return .sub(SubText.parts(of: text, variables: Set(members.map(\.key))), variables: variables)
+        return .sub(parts(of: text, variables: Set(members.map(\.key)), at: items[0].span), variables: variables)
+    }
+
+    private mutating func parts(of text: String, variables: Set<String>, at span: Span) -> [Expression.SubPart] {
+        SubText.parts(of: text, variables: variables).map { part in
+            guard let name = part.badName else { return part }
+            report(
+                "bad-sub", "${\(name)} of Fn::Sub is no name",
+                detail: "Names have letters, digits, _, . and : only. To leave it to the text, as a shell variable, write ${!\(name)}.",
+                at: source.narrowed(span, to: "${\(name)}"))
+            return .text("")
+        }
     }
 
     private mutating func findInMap(_ argument: Node, _ name: String) -> Expression.Kind? {
@@ -146,7 +189,7 @@ struct ExpressionReader {
             return .call(function, items.map { expression($0) })
         case .contains, .eachMemberEquals, .eachMemberIn, .valueOf, .valueOfAll:
             guard let items = arguments(argument, name, 2...2, "two arguments") else { return nil }
-            return .call(function, items.map { condition($0) })
+            return .call(function, items.map { self.argument($0) })
         case .base64, .getAZs, .importValue, .length, .toJsonString, .refAll:
             return .call(function, [expression(argument)])
         }
@@ -201,12 +244,12 @@ enum SubText {
         var parts: [Expression.SubPart] = []
         var literal = ""
         var rest = text[...]
-        while let opening = rest.range(of: "${"), let closing = rest[opening.upperBound...].firstIndex(of: "}") {
+        while let opening = rest.placeOfOpening, let closing = rest.utf8[opening.upperBound...].firstIndex(of: UInt8(ascii: "}")) {
             literal += rest[..<opening.lowerBound]
             let inside = rest[opening.upperBound..<closing]
-            rest = rest[rest.index(after: closing)...]
-            if inside.hasPrefix("!") {
-                literal += "${\(inside.dropFirst())}"
+            rest = rest[rest.utf8.index(after: closing)...]
+            if inside.utf8.first == UInt8(ascii: "!") {
+                literal += "${\(rest.base[inside.utf8.index(after: inside.startIndex)..<inside.endIndex])}"
                 continue
             }
             if !literal.isEmpty { parts.append(.text(literal)) }
@@ -220,32 +263,60 @@ enum SubText {
 
     private static func part(of name: String, variables: Set<String>) -> Expression.SubPart {
         if variables.contains(name) { return .variable(name) }
-        guard let dot = name.firstIndex(of: ".") else { return .ref(name) }
-        return .attribute(String(name[..<dot]), String(name[name.index(after: dot)...]))
+        guard let dot = name.utf8.firstIndex(of: UInt8(ascii: ".")) else { return .ref(name) }
+        return .attribute(String(name[..<dot]), String(name[name.utf8.index(after: dot)...]))
+    }
+}
+
+extension Expression.SubPart {
+    /// What stands between the braces, where that can't be a name.
+    fileprivate var badName: String? {
+        let name: String
+        switch self {
+        case .text, .variable: return nil
+        case .ref(let target): name = target
+        case .attribute(let logicalID, let attribute): name = "\(logicalID).\(attribute)"
+        }
+        let isName = name.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+                UInt8(ascii: "_"), UInt8(ascii: "."), UInt8(ascii: ":"):
+                true
+            default: false
+            }
+        }
+        return isName && !name.isEmpty ? nil : name
+    }
+}
+
+extension Expression {
+    /// Whether this may stand where something true or false is asked for. What a macro makes of itself is not known.
+    fileprivate var isLogical: Bool {
+        switch kind {
+        case .condition, .equals, .and, .or, .not, .transform, .literal(.bool): true
+        case .call(let function, _): [.contains, .eachMemberEquals, .eachMemberIn].contains(function)
+        default: false
+        }
+    }
+
+    fileprivate var kindName: String {
+        switch kind {
+        case .literal: "a literal"
+        case .list: "a list"
+        case .object: "a map"
+        default: "another function"
+        }
     }
 }
 
 extension Substring {
-    fileprivate var trimmingSpaces: String {
-        let front = drop { $0 == " " }
-        return String(front.reversed().drop { $0 == " " }.reversed())
-    }
-}
-
-extension StringProtocol {
-    /// The first occurrence of a short ASCII pattern, without loading a regular expression or Foundation's search.
-    fileprivate func range(of pattern: String) -> Range<Index>? {
-        let needle = Array(pattern.utf8)
-        var start = utf8.startIndex
-        while start < utf8.endIndex {
-            var here = start
-            var matched = 0
-            while matched < needle.count, here < utf8.endIndex, utf8[here] == needle[matched] {
-                here = utf8.index(after: here)
-                matched += 1
-            }
-            if matched == needle.count { return start..<here }
-            start = utf8.index(after: start)
+    /// Where the next `${` is.
+    fileprivate var placeOfOpening: Range<Index>? {
+        var from = startIndex
+        while let dollar = utf8[from...].firstIndex(of: UInt8(ascii: "$")) {
+            let next = utf8.index(after: dollar)
+            if next < endIndex, utf8[next] == UInt8(ascii: "{") { return dollar..<utf8.index(after: next) }
+            from = next
         }
         return nil
     }

@@ -9,6 +9,7 @@ struct JSONReader {
     private var lineStart = 0
     /// Bytes of this line that continue a scalar: they take no column.
     private var continuations = 0
+    private var nodeCount = 0
     private var findings: [Finding] = []
 
     init(_ source: SourceText) {
@@ -21,6 +22,7 @@ struct JSONReader {
     }
 
     private struct SyntaxError: Error {
+        var code = "bad-json"
         var summary: String
         var mark: Mark
     }
@@ -34,7 +36,7 @@ struct JSONReader {
             return Reading(value: Document(source: source, root: root, usesAliases: false), findings: findings)
         } catch {
             let span = Span(start: error.mark, end: error.mark)
-            return Reading(value: nil, findings: findings + [source.finding("bad-json", error.summary, at: span)])
+            return Reading(value: nil, findings: findings + [source.finding(error.code, error.summary, at: span)])
         }
     }
 
@@ -56,8 +58,12 @@ struct JSONReader {
     }
 
     private mutating func value(depth: Int) throws(SyntaxError) -> Node {
-        guard depth <= DocumentLimits.depth else { throw error("The document is nested more than \(DocumentLimits.depth) levels deep") }
         let start = mark
+        nodeCount += 1
+        guard depth <= DocumentLimits.depth else { throw SyntaxError(code: "too-deep", summary: DocumentLimits.tooDeep, mark: start) }
+        guard nodeCount <= DocumentLimits.nodes else {
+            throw SyntaxError(code: "too-many-nodes", summary: DocumentLimits.tooMany, mark: start)
+        }
         switch peek {
         case UInt8(ascii: "{"): return try object(start: start, depth: depth)
         case UInt8(ascii: "["): return try array(start: start, depth: depth)
@@ -130,14 +136,23 @@ struct JSONReader {
 
     private mutating func string() throws(SyntaxError) -> String {
         index += 1
-        var scalars: [UInt8] = []
+        let first = index
+        while let byte = peek, byte >= 0x20, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") {
+            if byte & 0xC0 == 0x80 { continuations += 1 }
+            index += 1
+        }
+        if peek == UInt8(ascii: "\"") {
+            index += 1
+            return String(decoding: bytes[first..<index - 1], as: UTF8.self)
+        }
+        var scalars = Array(bytes[first..<index])
         while true {
             guard let byte = peek, byte != UInt8(ascii: "\n") else { throw error("A string is not closed") }
+            guard byte >= 0x20 || byte == UInt8(ascii: "\t") else { throw error("A control character in a string must be escaped") }
             index += 1
             switch byte {
             case UInt8(ascii: "\""): return String(decoding: scalars, as: UTF8.self)
             case UInt8(ascii: "\\"): scalars.append(contentsOf: try escape())
-            case 0..<0x20 where byte != UInt8(ascii: "\t"): throw error("A control character in a string must be escaped")
             default:
                 if byte & 0xC0 == 0x80 { continuations += 1 }
                 scalars.append(byte)
@@ -147,6 +162,7 @@ struct JSONReader {
 
     private mutating func escape() throws(SyntaxError) -> [UInt8] {
         guard let byte = peek else { throw error("A string is not closed") }
+        guard (0x20..<0x7F).contains(byte) else { throw error("Only ASCII characters can be escaped with a backslash") }
         index += 1
         switch byte {
         case UInt8(ascii: "n"): return [0x0A]

@@ -8,10 +8,15 @@ struct LoopExpander {
     private let source: SourceText
     private let parameters: OrderedDictionary<String, TemplateParameter>
     private let values: [String: String]
-    private var produced = 0
+    private var copies = 0
+    /// Values and bytes of text in all copies.
+    private var size = 0
+    private var isExhausted = false
     var findings: [Finding] = []
 
-    private static let limit = 10_000
+    private static let copiesLimit = 10_000
+    /// Four times what CloudFormation takes as a whole template.
+    private static let sizeLimit = 4 << 20
 
     init(_ source: SourceText, parameters: OrderedDictionary<String, TemplateParameter>, values: [String: String]) {
         self.source = source
@@ -32,9 +37,10 @@ struct LoopExpander {
                     expanded.append(Node.Member(key: member.key, keySpan: member.keySpan, value: expand(member.value)))
                 }
             }
-            var seen: Set<String> = []
-            for member in expanded where !seen.insert(member.key).inserted {
-                if members.contains(where: { $0.key.hasPrefix("Fn::ForEach::") }) {
+            // Keys that are there twice without a loop were reported when the text was read.
+            if members.contains(where: { $0.key.hasPrefix("Fn::ForEach::") }) {
+                var seen: Set<String> = []
+                for member in expanded where !seen.insert(member.key).inserted {
                     findings.append(source.duplicateKey(member.key, at: member.keySpan))
                 }
             }
@@ -53,12 +59,15 @@ struct LoopExpander {
         }
         var result: [Node.Member] = []
         for value in collection {
-            produced += 1
-            guard produced <= Self.limit else {
-                report(member, "Fn::ForEach makes more than \(Self.limit) copies")
+            copies += 1
+            let copy = substituting(variable, value, in: items[2])
+            guard copies <= Self.copiesLimit, size <= Self.sizeLimit else {
+                if !isExhausted {
+                    report(member, "Fn::ForEach makes more than \(Self.copiesLimit) copies or \(Self.sizeLimit >> 20) MiB of them")
+                }
+                isExhausted = true
                 return result
             }
-            let copy = substituting(variable, value, in: items[2])
             result += expand(copy).members ?? []
         }
         return result
@@ -82,7 +91,10 @@ struct LoopExpander {
         return (values[name] ?? parameter.defaultValue).map(splitList)
     }
 
-    private func substituting(_ variable: String, _ value: String, in node: Node) -> Node {
+    /// A copy of `node` for one value; an incomplete one where the copies take too much room.
+    private mutating func substituting(_ variable: String, _ value: String, in node: Node) -> Node {
+        size += 1
+        guard size <= Self.sizeLimit else { return node }
         switch node.content {
         case .scalar(.string(let text)):
             return Node(.scalar(.string(substituting(variable, value, in: text))), span: node.span)
@@ -103,10 +115,14 @@ struct LoopExpander {
     }
 
     /// `${Name}` is the value, `&{Name}` the value with everything but letters and digits left out.
-    private func substituting(_ variable: String, _ value: String, in text: String) -> String {
+    private mutating func substituting(_ variable: String, _ value: String, in text: String) -> String {
+        size += text.utf8.count
         guard text.utf8.contains(UInt8(ascii: "{")) else { return text }
-        return text.replacing("${\(variable)}", with: value)
-            .replacing("&{\(variable)}", with: value.filter { $0.isLetter || $0.isNumber })
+        let places = text.split(bytes: "{\(variable)}").count - 1
+        size += places * value.utf8.count
+        guard places > 0, size <= Self.sizeLimit else { return text }
+        return text.replacing(bytes: "${\(variable)}", with: value)
+            .replacing(bytes: "&{\(variable)}", with: value.filter { $0.isASCII && ($0.isLetter || $0.isNumber) })
     }
 
     private mutating func report(_ member: Node.Member, _ summary: String) {
@@ -117,8 +133,5 @@ struct LoopExpander {
 /// The items of a list parameter's value, spaces around the commas left out.
 func splitList(_ text: String) -> [String] {
     guard !text.isEmpty else { return [] }
-    return text.split(separator: ",", omittingEmptySubsequences: false).map { item in
-        let front = item.drop { $0 == " " }
-        return String(front.reversed().drop { $0 == " " }.reversed())
-    }
+    return text.split(bytes: ",").map(\.trimmingSpaces)
 }

@@ -88,7 +88,9 @@ package struct Node: Sendable {
     }
 
     package subscript(key: String) -> Node? {
-        members?.first { $0.key == key }?.value
+        guard case .mapping(let members) = content else { return nil }
+        for index in members.indices where members[index].key == key { return members[index].value }
+        return nil
     }
 
     /// What this is called in an error message: `a list`, `a number` …

@@ -27,14 +27,50 @@ struct ParameterReader {
             return nil
         }
         checkType(type, at: typeNode.span)
+        checkName(member)
         return TemplateParameter(
             name: member.key, span: member.keySpan, type: type, defaultValue: defaultValue(member),
-            allowedValues: member.value["AllowedValues"]?.items?.compactMap(\.text) ?? [],
-            allowedPattern: member.value["AllowedPattern"]?.text,
-            constraintDescription: member.value["ConstraintDescription"]?.text, description: member.value["Description"]?.text,
+            allowedValues: allowedValues(of: member), allowedPattern: text("AllowedPattern", of: member),
+            constraintDescription: text("ConstraintDescription", of: member), description: text("Description", of: member),
             minLength: number("MinLength", of: member).map { Int($0) }, maxLength: number("MaxLength", of: member).map { Int($0) },
             minValue: number("MinValue", of: member), maxValue: number("MaxValue", of: member),
-            noEcho: member.value["NoEcho"]?.text?.lowercased() == "true")
+            noEcho: noEcho(member))
+    }
+
+    private mutating func checkName(_ member: Node.Member) {
+        guard !member.key.isLogicalID else { return }
+        report(
+            "bad-logical-id", "The parameter name \(JSONValue.quoted(member.key)) is not alphanumeric",
+            detail: "CloudFormation takes 1 to 255 letters and digits.", at: member.keySpan)
+    }
+
+    /// What can't be understood is taken for a secret.
+    private mutating func noEcho(_ member: Node.Member) -> Bool {
+        guard let node = member.value["NoEcho"] else { return false }
+        switch node.text?.lowercased() {
+        case "true": return true
+        case "false": return false
+        default:
+            report("bad-parameter", "NoEcho of parameter \(member.key) must be true or false", at: node.span)
+            return true
+        }
+    }
+
+    private mutating func text(_ name: String, of member: Node.Member) -> String? {
+        guard let node = member.value[name] else { return nil }
+        if node.text == nil {
+            report("bad-parameter", "\(name) of parameter \(member.key) must be a string, found \(node.kindName)", at: node.span)
+        }
+        return node.text
+    }
+
+    private mutating func allowedValues(of member: Node.Member) -> [String] {
+        guard let node = member.value["AllowedValues"] else { return [] }
+        let values = node.items?.compactMap(\.text) ?? []
+        if values.count != node.items?.count {
+            report("bad-parameter", "AllowedValues of parameter \(member.key) must be a list of strings", at: node.span)
+        }
+        return values
     }
 
     private mutating func defaultValue(_ member: Node.Member) -> String? {

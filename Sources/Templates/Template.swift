@@ -90,7 +90,10 @@ package struct TemplateResource: Sendable {
     package var type: String
     package var typeSpan: Span
     package var condition: String?
+    var conditionSpan: Span?
     package var dependsOn: [String]
+    /// Where each of `dependsOn` stands.
+    var dependsOnSpans: [Span]
     package var properties: [Expression.Member]
     package var metadata: Expression?
     package var deletionPolicy: Expression?
@@ -113,6 +116,7 @@ package struct TemplateOutput: Sendable {
     package var value: Expression
     package var description: String?
     package var condition: String?
+    var conditionSpan: Span?
     package var exportName: Expression?
 }
 

@@ -6,7 +6,7 @@ extension Template {
     /// What stands in a template that a macro rewrites is not checked: the macro may add what is missing.
     package func check() -> [Finding] {
         var checks = TemplateChecks(self)
-        return checks.run()
+        return checks.run().inOrder
     }
 }
 
@@ -25,6 +25,8 @@ package enum TemplateLimits {
 struct TemplateChecks {
     private let template: Template
     private var findings: [Finding] = []
+    private var reported: Set<Finding> = []
+    private var searches = 0
     private var source: SourceText { template.source }
 
     init(_ template: Template) { self.template = template }
@@ -33,11 +35,12 @@ struct TemplateChecks {
         guard !template.hasOpaqueTransform else { return [] }
         for resource in template.resources.values { check(resource) }
         for output in template.outputs.values {
-            checkCondition(output.condition, of: "output \(output.name)", at: output.span)
+            checkCondition(output.condition, of: "output \(output.name)", at: output.conditionSpan ?? output.span)
             checkReferences(output.value)
             output.exportName.map { checkReferences($0) }
         }
         checkConditions()
+        checkRules()
         checkNamesAreUnique()
         checkCycles()
         checkLimits()
@@ -45,11 +48,11 @@ struct TemplateChecks {
     }
 
     private mutating func check(_ resource: TemplateResource) {
-        checkCondition(resource.condition, of: "resource \(resource.logicalID)", at: resource.span)
-        for name in resource.dependsOn where template.resources[name] == nil {
+        checkCondition(resource.condition, of: "resource \(resource.logicalID)", at: resource.conditionSpan ?? resource.span)
+        for (name, span) in zip(resource.dependsOn, resource.dependsOnSpans) where template.resources[name] == nil {
             report(
                 "unknown-reference", "DependsOn of \(resource.logicalID) names \(name), which is no resource of this template",
-                detail: suggestion(name, among: Array(template.resources.keys)), at: resource.span)
+                detail: suggestion(name, among: template.resources.keys), at: span)
         }
         var expressions: [Expression] = []
         resource.forEachExpression { expressions.append($0) }
@@ -60,7 +63,7 @@ struct TemplateChecks {
         guard let name, template.conditions[name] == nil else { return }
         report(
             "unknown-condition", "The condition \(name) of \(what) is not defined",
-            detail: suggestion(name, among: Array(template.conditions.keys)), at: span)
+            detail: suggestion(name, among: template.conditions.keys), at: span)
     }
 
     private mutating func checkReferences(_ expression: Expression) {
@@ -73,56 +76,74 @@ struct TemplateChecks {
         switch reference {
         case .name(let name):
             guard template.parameters[name] == nil, template.resources[name] == nil, PseudoParameter(rawValue: name) == nil else { return }
-            let names = Array(template.parameters.keys) + template.resources.keys + PseudoParameter.allCases.map(\.rawValue)
+            let names = [Array(template.parameters.keys), Array(template.resources.keys), PseudoParameter.allCases.map(\.rawValue)].lazy
+                .joined()
             report(
-                "unknown-reference", "\(name) is no parameter, resource or pseudo parameter", detail: suggestion(name, among: names),
-                at: span)
+                "unknown-reference", "\(name.isEmpty ? "An empty name" : name) is no parameter, resource or pseudo parameter",
+                detail: suggestion(name, among: names), at: source.narrowed(span, to: "${\(name)}"))
         case .attribute(let logicalID, _):
             guard template.resources[logicalID] == nil else { return }
             report(
                 "unknown-reference", "\(logicalID) is no resource of this template",
-                detail: suggestion(logicalID, among: Array(template.resources.keys)), at: span)
+                detail: suggestion(logicalID, among: template.resources.keys), at: source.narrowed(span, to: "${\(logicalID)."))
         case .condition(let name):
             guard template.conditions[name] == nil else { return }
             report(
                 "unknown-condition", "The condition \(name) is not defined",
-                detail: suggestion(name, among: Array(template.conditions.keys)), at: span)
+                detail: suggestion(name, among: template.conditions.keys), at: span)
         case .mapping(let name):
             guard template.mappings[name] == nil else { return }
             report(
                 "unknown-mapping", "The mapping \(name) is not defined",
-                detail: suggestion(name, among: Array(template.mappings.keys)), at: span)
+                detail: suggestion(name, among: template.mappings.keys), at: span)
         }
     }
 
     /// Conditions are evaluated before any resource exists, and may not need each other in a circle.
     private mutating func checkConditions() {
+        var needed: [[Int]] = []
         for (name, expression) in template.conditions {
-            var references: [(Reference, Span)] = []
-            expression.forEachReference { references.append(($0, $1)) }
-            for (reference, span) in references {
-                switch reference {
-                case .name(let target) where template.resources[target] != nil && template.parameters[target] == nil,
-                    .attribute(let target, _):
-                    report(
-                        "resource-in-condition", "The condition \(name) refers to the resource \(target)",
-                        detail: "Conditions are decided before any resource exists: they may read parameters and mappings only.", at: span)
-                default: check(reference, at: span)
+            needed.append([])
+            for (reference, span) in checkDecidable(expression, "condition \(name)") {
+                check(reference, at: span)
+                if case .condition(let other) = reference, let index = template.conditions.index(forKey: other) {
+                    needed[needed.count - 1].append(index)
                 }
             }
-            if reaches(name, from: name, visited: []) {
-                report("condition-cycle", "The condition \(name) depends on itself", at: expression.span)
+        }
+        for cycle in DepthFirstWalk(needed).cycles {
+            let names = cycle.map { template.conditions.keys[$0] }
+            let first = template.conditions.values[cycle[0]]
+            report(
+                "condition-cycle", "Conditions depend on each other in a circle: \(names.joined(separator: " → "))",
+                detail: "CloudFormation can't decide any of them. Break the circle at one of them.", at: first.span)
+        }
+    }
+
+    private mutating func checkRules() {
+        for (name, rule) in template.rules {
+            for expression in (rule.condition.map { [$0] } ?? []) + rule.assertions.map(\.condition) {
+                for (reference, span) in checkDecidable(expression, "rule \(name)") { check(reference, at: span) }
             }
         }
     }
 
-    private func reaches(_ target: String, from name: String, visited: Set<String>) -> Bool {
-        guard !visited.contains(name), let expression = template.conditions[name] else { return false }
-        var next: [String] = []
-        expression.forEachReference { reference, _ in
-            if case .condition(let other) = reference { next.append(other) }
+    /// Reports what exists only after conditions and rules are decided.
+    /// - Returns: everything else that the expression reads.
+    private mutating func checkDecidable(_ expression: Expression, _ owner: String) -> [(Reference, Span)] {
+        var references: [(Reference, Span)] = []
+        expression.forEachReference { references.append(($0, $1)) }
+        return references.filter { reference, span in
+            switch reference {
+            case .name(let target) where template.resources[target] != nil && template.parameters[target] == nil,
+                .attribute(let target, _):
+                report(
+                    "resource-in-condition", "The \(owner) refers to the resource \(target)",
+                    detail: "It is decided before any resource exists: it may read parameters and mappings only.", at: span)
+                return false
+            default: return true
+            }
         }
-        return next.contains { $0 == target || reaches(target, from: $0, visited: visited.union([name])) }
     }
 
     private mutating func checkNamesAreUnique() {
@@ -132,10 +153,13 @@ struct TemplateChecks {
     }
 
     private mutating func checkCycles() {
-        guard let cycle = DependencyGraph(template).cycle, let first = cycle.first, let resource = template.resources[first] else { return }
-        report(
-            "circular-dependency", "Resources depend on each other in a circle: \(cycle.joined(separator: " → "))",
-            detail: "CloudFormation can't decide which to create first. Break the circle at one reference or DependsOn.", at: resource.span)
+        for cycle in DependencyGraph(template).cycles {
+            guard let first = cycle.first, let resource = template.resources[first] else { continue }
+            report(
+                "circular-dependency", "Resources depend on each other in a circle: \(cycle.joined(separator: " → "))",
+                detail: "CloudFormation can't decide which to create first. Break the circle at one reference or DependsOn.",
+                at: resource.span)
+        }
     }
 
     private mutating func checkLimits() {
@@ -156,13 +180,18 @@ struct TemplateChecks {
 
     // MARK: Reports
 
-    private func suggestion(_ name: String, among names: [String]) -> String {
-        nearestName(to: name, in: names).map { "Did you mean \($0)?" } ?? "Define it, or correct the name."
+    /// How often the name that may be meant is searched for: a template of 10,000 wrong names has another problem.
+    private static let searchesLimit = 100
+
+    private mutating func suggestion(_ name: String, among names: some Sequence<String>) -> String {
+        searches += 1
+        let nearest = searches <= Self.searchesLimit ? nearestName(to: name, in: names) : nil
+        return nearest.map { "Did you mean \($0)?" } ?? "Define it, or correct the name."
     }
 
     private mutating func report(_ code: String, _ summary: String, detail: String = "", at span: Span) {
         let finding = source.finding(code, summary, detail: detail, at: span)
-        if !findings.contains(finding) { findings.append(finding) }
+        if reported.insert(finding).inserted { findings.append(finding) }
     }
 
     private mutating func warn(_ code: String, _ summary: String) {

@@ -38,6 +38,20 @@ package indirect enum Symbol: Hashable, Sendable {
 extension Value {
     package static func string(_ text: String) -> Value { .scalar(.string(text)) }
 
+    /// Text of a template, in which there may be dynamic references.
+    static func literal(_ text: String) -> Value {
+        text.utf8.count > 12 && text.contains(bytes: "{{resolve:") ? .symbol(.dynamicReference(text)) : .string(text)
+    }
+
+    /// Whether this is `AWS::NoValue`, or is where an undecided condition turns out so.
+    var mayBeNothing: Bool {
+        switch self {
+        case .noValue: true
+        case .symbol(.conditional(_, let first, let second)): first.mayBeNothing || second.mayBeNothing
+        default: false
+        }
+    }
+
     /// The text of a known scalar.
     package var text: String? {
         if case .scalar(let scalar) = self { scalar.json.scalarText } else { nil }
@@ -60,7 +74,10 @@ extension Value {
         case .object(let members): return members.values.contains(where: \.isSensitive)
         case .symbol(let symbol):
             if case .secret = symbol { return true }
-            if case .dynamicReference(let text) = symbol { return !text.hasPrefix("{{resolve:ssm:") }
+            if case .dynamicReference(let text) = symbol {
+                // Of the three services only `ssm` resolves to what is no secret.
+                return text.split(bytes: "{{resolve:").dropFirst().contains { !$0.hasPrefix("ssm:") }
+            }
             return symbol.arguments.contains(where: \.isSensitive)
         }
     }

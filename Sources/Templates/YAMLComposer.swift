@@ -10,19 +10,28 @@ struct YAMLComposer {
     private var findings: [Finding] = []
     private var anchors: [String: Anchored] = [:]
     private var usesAliases = false
+    /// The members and items of all containers that are not closed yet, the innermost's last. A container takes its own when it
+    /// closes, into an array of the right size: an array per container that grows costs as much as libyaml's whole parsing.
+    private var openMembers: [Node.Member] = []
+    private var openItems: [Node] = []
     private var nodeCount = 0
+    private var byteCount = 0
+    /// The deepest level of what the innermost anchor holds so far.
+    private var deepest = 0
 
     private struct Anchored {
         var node: Node
-        /// How many nodes one alias to it stands for.
-        var weight: Int
+        /// What one alias to it stands for: nodes, bytes of text, and levels of nesting below it.
+        var nodes: Int
+        var bytes: Int
+        var height: Int
     }
 
     private struct Stop: Error {
         var finding: Finding
     }
 
-    init(_ source: SourceText) { self.source = source }
+    init(_ source: SourceText) { self.source = source.asYAML }
 
     mutating func compose() -> Reading<Document> {
         var text = source.text
@@ -34,7 +43,9 @@ struct YAMLComposer {
             guard let root else {
                 let start = Mark(line: 1, column: 1)
                 findings.append(
-                    source.finding("empty-document", "The file is empty", at: Span(start: start, end: start)))
+                    source.finding(
+                        "empty-document", "The file is empty", detail: "It holds nothing but white space and comments.",
+                        at: Span(start: start, end: start)))
                 return Reading(value: nil, findings: findings)
             }
             return Reading(value: Document(source: source, root: root, usesAliases: usesAliases), findings: findings)
@@ -67,61 +78,74 @@ struct YAMLComposer {
     }
 
     private mutating func node(from event: LibYAMLParser.Event, _ parser: LibYAMLParser, depth: Int) throws(Stop) -> Node {
-        guard depth <= DocumentLimits.depth else {
-            throw Stop(finding: source.tooDeep(at: event.span))
-        }
-        if event.kind == YAML_ALIAS_EVENT { return try alias(event) }
-        let before = nodeCount
-        try count(1, at: event.span)
+        if event.kind == YAML_ALIAS_EVENT { return try alias(event, depth: depth) }
+        try count(nodes: 1, bytes: event.text.utf8.count, depth: depth, at: event.span)
+        guard let anchor = event.anchor else { return try content(event, parser, depth: depth) }
+        let before = (nodes: nodeCount - 1, bytes: byteCount - event.text.utf8.count, deepest: deepest)
+        deepest = depth
+        let node = try content(event, parser, depth: depth)
+        anchors[anchor] = Anchored(
+            node: node, nodes: nodeCount - before.nodes, bytes: byteCount - before.bytes, height: deepest - depth)
+        deepest = max(deepest, before.deepest)
+        return node
+    }
+
+    private mutating func content(_ event: LibYAMLParser.Event, _ parser: LibYAMLParser, depth: Int) throws(Stop) -> Node {
         let plain: Node
         switch event.kind {
         case YAML_SEQUENCE_START_EVENT: plain = try sequence(event, parser, depth: depth)
         case YAML_MAPPING_START_EVENT: plain = try mapping(event, parser, depth: depth)
         default: plain = scalar(event)
         }
-        let node = event.tag.map { tagged(plain, $0, event) } ?? plain
-        if let anchor = event.anchor { anchors[anchor] = Anchored(node: node, weight: nodeCount - before) }
-        return node
+        return event.tag.map { tagged(plain, $0, event) } ?? plain
     }
 
-    private mutating func alias(_ event: LibYAMLParser.Event) throws(Stop) -> Node {
+    private mutating func alias(_ event: LibYAMLParser.Event, depth: Int) throws(Stop) -> Node {
         usesAliases = true
         guard let name = event.anchor, let anchored = anchors[name] else {
             throw Stop(
                 finding: source.finding("unknown-anchor", "No anchor is named \(event.anchor ?? "")", at: event.span))
         }
-        try count(anchored.weight, at: event.span)
+        try count(nodes: anchored.nodes, bytes: anchored.bytes, depth: depth + anchored.height, at: event.span)
         return anchored.node
     }
 
-    private mutating func count(_ nodes: Int, at span: Span) throws(Stop) {
+    /// Counts what is added to the document, aliases with all that they stand for.
+    private mutating func count(nodes: Int, bytes: Int, depth: Int, at span: Span) throws(Stop) {
         nodeCount += nodes
-        guard nodeCount <= DocumentLimits.nodes else {
-            throw Stop(
-                finding: source.finding(
-                    "too-many-nodes", "The document's aliases stand for more than \(DocumentLimits.nodes) values", at: span))
+        byteCount += bytes
+        deepest = max(deepest, depth)
+        guard depth <= DocumentLimits.depth else { throw Stop(finding: source.finding("too-deep", DocumentLimits.tooDeep, at: span)) }
+        guard nodeCount <= DocumentLimits.nodes, byteCount <= DocumentLimits.bytes else {
+            let detail = usesAliases ? "What its aliases stand for is counted each time." : ""
+            throw Stop(finding: source.finding("too-many-nodes", DocumentLimits.tooMany, detail: detail, at: span))
         }
     }
 
     private mutating func sequence(_ start: LibYAMLParser.Event, _ parser: LibYAMLParser, depth: Int) throws(Stop) -> Node {
-        var items: [Node] = []
+        let first = openItems.count
         while true {
             let event = try parser.next()
             if event.kind == YAML_SEQUENCE_END_EVENT {
+                let items = Array(openItems[first...])
+                openItems.removeSubrange(first...)
                 return Node(.sequence(items), span: Span(start: start.span.start, end: event.span.end))
             }
-            items.append(try node(from: event, parser, depth: depth + 1))
+            openItems.append(try node(from: event, parser, depth: depth + 1))
         }
     }
 
     private mutating func mapping(_ start: LibYAMLParser.Event, _ parser: LibYAMLParser, depth: Int) throws(Stop) -> Node {
-        var members: [Node.Member] = []
+        let first = openMembers.count
         var merged: [Node.Member] = []
         while true {
             let event = try parser.next()
             if event.kind == YAML_MAPPING_END_EVENT {
+                let members = Array(openMembers[first...])
+                openMembers.removeSubrange(first...)
+                checkKeys(of: members)
                 let span = Span(start: start.span.start, end: event.span.end)
-                return Node(.mapping(withMerged(merged, into: checkingKeys(of: members))), span: span)
+                return Node(.mapping(withMerged(merged, into: members)), span: span)
             }
             let key = try node(from: event, parser, depth: depth + 1)
             let value = try node(from: try parser.next(), parser, depth: depth + 1)
@@ -133,23 +157,23 @@ struct YAMLComposer {
                 usesAliases = true
                 merged += mergeMembers(of: value)
             } else {
-                members.append(Node.Member(key: name, keySpan: key.span, value: value))
+                openMembers.append(Node.Member(key: name, keySpan: key.span, value: value))
             }
         }
     }
 
-    private mutating func checkingKeys(of members: [Node.Member]) -> [Node.Member] {
+    private mutating func checkKeys(of members: [Node.Member]) {
         if members.count < 8 {
-            for (index, member) in members.enumerated() where members[..<index].contains(where: { $0.key == member.key }) {
-                findings.append(source.duplicateKey(member.key, at: member.keySpan))
+            for index in members.indices.dropFirst() where members[..<index].contains(where: { $0.key == members[index].key }) {
+                findings.append(source.duplicateKey(members[index].key, at: members[index].keySpan))
             }
         } else {
             var seen: Set<String> = []
+            seen.reserveCapacity(members.count)
             for member in members where !seen.insert(member.key).inserted {
                 findings.append(source.duplicateKey(member.key, at: member.keySpan))
             }
         }
-        return members
     }
 
     private mutating func mergeMembers(of value: Node) -> [Node.Member] {
@@ -184,12 +208,13 @@ struct YAMLComposer {
             return node
         }
         var argument = node
-        if case .scalar(let scalar) = node.content {
+        if case .scalar = node.content {
             let text = event.text
-            if function == "Fn::GetAtt", let dot = text.firstIndex(of: ".") {
-                let parts = [String(text[..<dot]), String(text[text.index(after: dot)...])]
+            if function == "Fn::GetAtt", let dot = text.utf8.firstIndex(of: UInt8(ascii: ".")) {
+                let parts = [String(text[..<dot]), String(text[text.utf8.index(after: dot)...])]
                 argument = Node(.sequence(parts.map { Node(.scalar(.string($0)), span: node.span) }), span: node.span)
-            } else if case .null = scalar {
+            } else {
+                // A tag of its own ends YAML's typing: `!Ref No` names `No`, not `false`.
                 argument = Node(.scalar(.string(text)), span: node.span)
             }
         }
@@ -258,13 +283,16 @@ extension YAMLComposer {
 
         private func failure() -> Finding {
             let problem = parser.pointee.problem.map { String(cString: $0) } ?? "unreadable"
-            guard !problem.contains("nesting level") else {
-                return source.tooDeep(at: Span(start: Self.mark(parser.pointee.mark), end: Self.mark(parser.pointee.mark)))
-            }
             let context = parser.pointee.context.map { String(cString: $0) + ", " } ?? ""
-            let mark = Self.mark(parser.pointee.problem_mark)
+            // The reader knows no lines, only how many bytes it read.
+            let isUnreadable = parser.pointee.error == YAML_READER_ERROR
+            let mark =
+                isUnreadable ? source.mark(atByte: parser.pointee.problem_offset) : source.inside(Self.mark(parser.pointee.problem_mark))
+            let span = Span(start: mark, end: mark)
+            // libyaml reads ahead of what it hands out, and has a limit of its own.
+            if problem.hasPrefix("Maximum nesting level") { return source.finding("too-deep", DocumentLimits.tooDeep, at: span) }
             let tabs = problem.contains("cannot start any token") ? "A tab can't indent YAML, and @ ` % need quotes." : ""
-            return source.finding("bad-yaml", "Bad YAML: \(context)\(problem)", detail: tabs, at: Span(start: mark, end: mark))
+            return source.finding("bad-yaml", "Bad YAML: \(context)\(problem)", detail: tabs, at: span)
         }
 
         private static func mark(_ mark: yaml_mark_t) -> Mark { Mark(line: Int(mark.line) + 1, column: Int(mark.column) + 1) }
@@ -272,12 +300,6 @@ extension YAMLComposer {
         private static func string(_ pointer: UnsafeMutablePointer<yaml_char_t>?) -> String? {
             pointer.map { String(cString: $0) }
         }
-    }
-}
-
-extension SourceText {
-    fileprivate func tooDeep(at span: Span) -> Finding {
-        finding("too-deep", "The document is nested more than \(DocumentLimits.depth) levels deep", at: span)
     }
 }
 
@@ -307,7 +329,7 @@ enum YAMLScalars {
             return isNumber(text) ? .number(text) : .string(text)
         case UInt8(ascii: "~"), UInt8(ascii: "n"), UInt8(ascii: "N"), UInt8(ascii: "t"), UInt8(ascii: "T"), UInt8(ascii: "f"),
             UInt8(ascii: "F"), UInt8(ascii: "y"), UInt8(ascii: "Y"), UInt8(ascii: "o"), UInt8(ascii: "O"):
-            return words[text] ?? .string(text)
+            return text.utf8.count <= 5 ? words[text] ?? .string(text) : .string(text)
         default: return .string(text)
         }
     }
@@ -321,11 +343,13 @@ enum YAMLScalars {
     }()
 
     private static func isNumber(_ text: String) -> Bool {
-        let unsigned = text.hasPrefix("+") ? String(text.dropFirst()) : text
-        if JSONValue.isJSONNumber(unsigned) { return true }
+        let bytes = text.utf8
+        let sign = bytes.first == UInt8(ascii: "+") || bytes.first == UInt8(ascii: "-") ? 1 : 0
+        guard bytes.dropFirst(sign).first != UInt8(ascii: "-") else { return false }
+        if JSONValue.isJSONNumber(sign == 1 ? String(text.dropFirst()) : text) { return true }
         // `.5`, `5.` and integers with leading zeros, which JSON has not.
-        let digits = unsigned.hasPrefix("-") ? unsigned.dropFirst() : unsigned[...]
-        return digits.contains(where: \.isNumber) && digits.allSatisfy { $0.isASCII && ($0.isNumber || $0 == ".") }
-            && digits.count(where: { $0 == "." }) <= 1
+        let digits = bytes.dropFirst(sign).count { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        let dots = bytes.count { $0 == UInt8(ascii: ".") }
+        return digits > 0 && dots <= 1 && digits + dots + sign == bytes.count
     }
 }
