@@ -29,7 +29,7 @@ package struct Reconciliation: Hashable, Sendable {
     private static func excess(_ actual: ResourceChange, over planned: PlannedChange?) -> String? {
         let what = "\(actual.logicalID) (\(actual.type))"
         guard let planned else { return "\(what) would be \(actual.action.participle), and is not in the plan" }
-        guard planned.action == actual.action else {
+        guard planned.action == actual.action || (planned.action == .dynamic && actual.action == .modify) else {
             return "\(what) would be \(actual.action.participle), not \(planned.action.participle)"
         }
         if let policy = actual.policyAction, let approved = planned.policyAction, approved.keepsSomething, !policy.keepsSomething {

@@ -65,10 +65,14 @@ package struct ResourceChange: Hashable, Sendable, Codable {
     package var details: [ChangeDetail]
     /// The change set of a nested stack.
     package var nestedChangeSetID: String?
+    /// `{"Properties": …}` before and after as JSON text, where values were asked for.
+    package var beforeContext: String?
+    package var afterContext: String?
 
     package init(
         action: Action, logicalID: String, physicalID: String? = nil, type: String, replacement: Replacement? = nil,
-        policyAction: PolicyAction? = nil, scope: [String] = [], details: [ChangeDetail] = [], nestedChangeSetID: String? = nil
+        policyAction: PolicyAction? = nil, scope: [String] = [], details: [ChangeDetail] = [], nestedChangeSetID: String? = nil,
+        beforeContext: String? = nil, afterContext: String? = nil
     ) {
         self.action = action
         self.logicalID = logicalID
@@ -79,6 +83,8 @@ package struct ResourceChange: Hashable, Sendable, Codable {
         self.scope = scope
         self.details = details
         self.nestedChangeSetID = nestedChangeSetID
+        self.beforeContext = beforeContext
+        self.afterContext = afterContext
     }
 }
 

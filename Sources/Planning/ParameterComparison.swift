@@ -7,6 +7,8 @@ struct ParameterComparison {
     /// Names whose value is another, is new, or may be another.
     var changed: Set<String> = []
     var listed: [ValueChange] = []
+    /// Whether a value names what the parameter store holds, which may be another by now.
+    let readsStore: Bool
     /// Desired values with what is previous filled in.
     var desired: OrderedDictionary<String, ParameterValue>
     /// Recorded values as the evaluator takes them.
@@ -14,6 +16,7 @@ struct ParameterComparison {
 
     init(_ stack: DesiredStack, recorded stored: RecordedStack?) {
         desired = stack.parameters
+        readsStore = stack.template.parameters.values.contains(where: \.isStoreValue)
         for (name, value) in stored?.parameters ?? [:] { recorded[name] = value.asParameterValue }
         for name in stack.previousParameters { recorded[name].map { desired[name] = $0 } }
         for (name, value) in desired {
@@ -21,6 +24,9 @@ struct ParameterComparison {
             let keepsPrevious = before != nil && stack.previousParameters.contains(name)
             guard !keepsPrevious, !Self.isSame(before, value) else { continue }
             changed.insert(name)
+            if case .secret = value, case .previousSecret(nil)? = before {
+                desired[name] = .unknown("Whether the secret is another one is not known: the one it has was never seen here.")
+            }
             listed.append(
                 ValueChange(
                     name: name, before: before.map(\.shown), after: value.shown, sensitive: value.isSecret || before?.isSecret == true))

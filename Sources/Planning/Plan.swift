@@ -1,22 +1,5 @@
 package import Model
 
-/// Yes, no, or not to be known before it happens.
-package enum Certainty: String, Hashable, Sendable, Codable {
-    case yes
-    case no
-    case unknown
-
-    /// Of several things of which one suffices: yes if any is, unknown if any might be.
-    package static func any(_ all: some Sequence<Certainty>) -> Certainty {
-        var result = Certainty.no
-        for one in all {
-            if one == .yes { return .yes }
-            if one == .unknown { result = .unknown }
-        }
-        return result
-    }
-}
-
 /// What a deployment of a stack would do: the contract that the deployer holds CloudFormation to.
 ///
 /// Holds no secret: a sensitive value is there as the text `(sensitive)`.
@@ -43,7 +26,7 @@ package struct Plan: Hashable, Sendable, Codable {
 
     /// Whether there is anything to apply.
     package var hasChanges: Bool {
-        changes.contains { $0.listedByCloudFormation || $0.willChange != .no } || !parameters.isEmpty || !outputs.isEmpty
+        changes.contains { $0.listing != .no || $0.willChange != .no } || !parameters.isEmpty || !outputs.isEmpty
             || !tags.isEmpty || !settings.isEmpty
     }
 }
@@ -57,8 +40,9 @@ package struct PlannedChange: Hashable, Sendable, Codable {
     /// Whether CloudFormation will say that the resource is replaced.
     package var replacement: ResourceChange.Replacement?
     package var policyAction: ResourceChange.PolicyAction?
-    /// Whether DescribeChangeSet lists the change, in either of its forms.
-    package var listedByCloudFormation: Bool
+    /// Whether DescribeChangeSet lists the change, in either of its forms. Unknown where that depends on what only CloudFormation
+    /// knows: a macro's result, a parameter's stored value.
+    package var listing: Certainty
     /// Whether anything of the resource will really be different.
     package var willChange: Certainty
     /// Whether the resource will really be replaced.
@@ -72,12 +56,51 @@ package struct PlannedChange: Hashable, Sendable, Codable {
     /// The logical ID the resource had, where this is an Add that looks like a renaming.
     package var renamedFrom: String?
     package var location: SourceRange?
+    /// All properties before and after, as DescribeChangeSet has them with values; only where they were asked for.
+    package var contexts: Contexts?
+
+    package struct Contexts: Hashable, Sendable, Codable {
+        package var before: JSONValue?
+        package var after: JSONValue?
+    }
+
+    /// Whether CloudFormation lists the change, as far as that is known.
+    package var listedByCloudFormation: Bool { listing != .no }
+}
+
+/// What makes a value change.
+package struct ChangeCause: Hashable, Sendable, Codable, CustomStringConvertible {
+    package var source: ChangeDetail.Source
+    /// A parameter's name, a resource's logical ID, or `LogicalID.Attribute`; for a direct modification what is modified, where
+    /// that is not the resource's own text.
+    package var entity: String?
+
+    package init(_ source: ChangeDetail.Source, _ entity: String? = nil) {
+        self.source = source
+        self.entity = entity
+    }
+
+    package static let template = ChangeCause(.directModification)
+    package static let stackTags = ChangeCause(.directModification, "stack tags")
+
+    /// `parameter GithubBranch`, `resource Topic`, `attribute Topic.Arn`, `template`, `stack tags`.
+    package var description: String {
+        let name = entity ?? ""
+        return switch source {
+        case .parameterReference: "parameter \(name)"
+        case .resourceReference: "resource \(name)"
+        case .resourceAttribute: "attribute \(name)"
+        case .directModification, .automatic, .noModification: entity ?? "template"
+        }
+    }
 }
 
 /// What happens to one value inside a resource.
 package struct PropertyChange: Hashable, Sendable, Codable {
     /// The path below the properties, such as `Environment.Image`, `Tags[env]` or `Stages[0].Name`; for another attribute its name, such as `Metadata`.
     package var path: String
+    /// The same as a JSON pointer into the resource: `/Properties/Environment/Image`, `/Properties/Stages/0/Name`, `/Metadata`.
+    package var pointer: String
     /// `nil` where there was none.
     package var before: JSONValue?
     /// `nil` where there will be none.
@@ -86,9 +109,12 @@ package struct PropertyChange: Hashable, Sendable, Codable {
     package var known: Bool
     package var sensitive: Bool
     package var requiresReplacement: ChangeDetail.Recreation
-    /// What makes it change: `parameter GithubBranch`, `resource Topic`, `attribute Topic.Arn`, `template`.
-    package var causes: [String]
+    /// When a property that may force a replacement does, in AWS's words on the type.
+    package var replacementCondition: String?
+    package var causes: [ChangeCause]
     package var willChange: Certainty
+    /// What must be known to tell what the value will be, such as `the macro AddTags`; `nil` where it is known.
+    package var unknownBecause: String?
     /// Where the template says so.
     package var location: SourceRange?
 }
@@ -145,27 +171,6 @@ extension Plan {
             }
         }
         return summary
-    }
-
-    /// The change set CloudFormation will describe for this plan.
-    /// - Parameter values: whether property values are asked for, with which CloudFormation lists fewer changes.
-    package func changeSet(withValues values: Bool) -> ChangeSet {
-        let listed = changes.compactMap { change -> ResourceChange? in
-            guard change.listedByCloudFormation else { return nil }
-            let details = values ? change.detailsWithValues : change.details
-            guard let details else { return nil }
-            return ResourceChange(
-                action: change.action, logicalID: change.logicalID, physicalID: change.physicalID, type: change.type,
-                replacement: values ? ResourceChange.Replacement(of: details, action: change.action) : change.replacement,
-                policyAction: change.policyAction, scope: change.scope, details: details)
-        }
-        guard listed.isEmpty, !hasChanges else {
-            return ChangeSet(status: "CREATE_COMPLETE", executionStatus: "AVAILABLE", changes: listed)
-        }
-        return ChangeSet(
-            status: "FAILED",
-            statusReason: "The submitted information didn't contain changes. Submit different information to create a change set.",
-            executionStatus: "UNAVAILABLE", changes: [])
     }
 }
 

@@ -13,7 +13,7 @@ extension Planner {
             let after = real.value(of: output.value)
             let before = recordedTemplate?.outputs[output.name].flatMap { now.holds($0.condition) == false ? nil : now.value(of: $0.value) }
             let old = recordedValues[output.name]
-            if let before, before.isSame(as: after), old != nil || recorded != nil { continue }
+            if let before, !after.isVolatile, ValueComparison.text.areSame(before, after, nil), old != nil || recorded != nil { continue }
             if let old, after.text == old { continue }
             let isSensitive = after.isSensitive || before?.isSensitive == true
             changes.append(

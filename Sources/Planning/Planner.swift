@@ -10,16 +10,19 @@ import Templates
 /// - Parameters:
 ///   - recorded: what the last deployment left; `nil` for a stack that does not exist.
 ///   - types: the facts on resource types.
+///   - withContexts: whether each change tells all properties, as DescribeChangeSet does with values.
 /// - Throws: `Problem` (exit code 4) with every finding where the template can't be evaluated.
-package func plan(_ desired: DesiredStack, recorded: RecordedStack?, types: ResourceTypeCatalog) throws -> Plan {
-    var planner = try Planner(desired, recorded: recorded, types: types)
+package func plan(
+    _ desired: DesiredStack, recorded: RecordedStack?, types: ResourceTypeCatalog, withContexts: Bool = false
+) throws -> Plan {
+    var planner = try Planner(desired, recorded: recorded, types: types, withContexts: withContexts)
     return try planner.plan()
 }
 
 /// What planning one resource found, for the resources that read it.
 struct ResourceOutcome {
     /// Whether CloudFormation lists it at all, without values.
-    var isListed = false
+    var listing: Certainty = .no
     /// Whether CloudFormation will say it is replaced.
     var replacement: ResourceChange.Replacement = .no
     var willChange: Certainty = .no
@@ -36,6 +39,9 @@ struct Planner {
     let recordedTemplate: Template?
     let parameters: ParameterComparison
     let recordedResources: [String: StackResource]
+    /// Whether a macro makes of the whole template what only CloudFormation knows.
+    let isOpaque: Bool
+    private let withContexts: Bool
 
     /// Values as they are now.
     var now: Evaluator
@@ -50,12 +56,13 @@ struct Planner {
     var outcomes: [String: ResourceOutcome] = [:]
     var notes: [Finding] = []
 
-    init(_ desired: DesiredStack, recorded stored: RecordedStack?, types: ResourceTypeCatalog) throws {
+    init(_ desired: DesiredStack, recorded stored: RecordedStack?, types: ResourceTypeCatalog, withContexts: Bool) throws {
         let recorded = stored.flatMap { $0.status.mustBeRecreated ? nil : $0 }
         self.desired = desired
         self.recorded = recorded
         basedOnSerial = stored?.serial ?? 0
         self.types = types
+        self.withContexts = withContexts
         parameters = ParameterComparison(desired, recorded: recorded)
         recordedTemplate = try recorded.map { stack in
             let values = stack.parameters.compactMapValues { if case .plain(let text) = $0 { text } else { nil } }
@@ -64,6 +71,7 @@ struct Planner {
                 stack.templateBody, file: file, parameterValues: Dictionary(uniqueKeysWithValues: values.map { ($0, $1) })
             ).get()
         }
+        isOpaque = desired.template.hasOpaqueTransform || recordedTemplate?.hasOpaqueTransform == true
         recordedResources = Dictionary((recorded?.resources ?? []).map { ($0.logicalID, $0) }, uniquingKeysWith: { first, _ in first })
 
         let place = EvaluationEnvironment.pseudoParameters(
@@ -101,7 +109,8 @@ struct Planner {
         markRenames(in: &ordered)
         return Plan(
             address: desired.address, stackName: desired.stackName, region: desired.region, kind: recorded == nil ? .create : .update,
-            basedOnSerial: basedOnSerial, changes: ordered, unchangedCount: outcomes.values.count { !$0.isListed && $0.willChange == .no },
+            basedOnSerial: basedOnSerial, changes: ordered,
+            unchangedCount: outcomes.values.count { $0.listing == .no && $0.willChange == .no },
             parameters: parameters.listed, outputs: outputChanges(), tags: tagChanges(), settings: settingChanges(),
             hazards: hazards(of: ordered), notes: notes + findings)
     }
@@ -145,22 +154,38 @@ struct Planner {
     }
 
     /// Whether nothing that could make the resource differ is different: no need to evaluate it then.
-    private func isUntouched(_ resource: TemplateResource, _ before: TemplateResource, _ dependencies: OrderedSet<String>) -> Bool {
-        guard inputsAreUnchanged, resource.readsTheSame(as: before) else { return false }
+    private mutating func isUntouched(_ resource: TemplateResource, _ before: TemplateResource, _ dependencies: OrderedSet<String>) -> Bool
+    {
+        guard inputsAreUnchanged, !resource.isRewritten, resource.readsTheSame(as: before) else { return false }
         return dependencies.allSatisfy { name in
-            outcomes[name].map { !$0.isListed && $0.willChange == .no && !$0.isNew } ?? false
+            outcomes[name].map { $0.listing == .no && $0.willChange == .no && !$0.isNew } ?? false
         }
     }
 
     /// Whether parameters, mappings, conditions and stack tags are what they were.
-    private var inputsAreUnchanged: Bool {
-        guard let recordedTemplate, let recorded, parameters.changed.isEmpty, recorded.tags == desired.tags,
-            recorded.notificationArns == desired.notificationArns
+    private lazy var inputsAreUnchanged: Bool = {
+        guard let recordedTemplate, let recorded, !isOpaque, parameters.changed.isEmpty, !parameters.readsStore,
+            recorded.tags == desired.tags, recorded.notificationArns == desired.notificationArns
         else { return false }
         return recordedTemplate.mappings.keys == desired.template.mappings.keys
             && recordedTemplate.mappings.allSatisfy { $0.value.rows == desired.template.mappings[$0.key]?.rows }
             && recordedTemplate.conditions.keys == desired.template.conditions.keys
             && recordedTemplate.conditions.allSatisfy { Expression.same($0.value, desired.template.conditions[$0.key]) }
+    }()
+
+    /// All properties of a resource before and after, where they are asked for.
+    mutating func contexts(before: TemplateResource?, after: TemplateResource?) -> PlannedChange.Contexts? {
+        guard withContexts else { return nil }
+        return PlannedChange.Contexts(before: before.map { context($0, &now) }, after: after.map { context($0, &listed) })
+    }
+
+    private func context(_ resource: TemplateResource, _ evaluator: inout Evaluator) -> JSONValue {
+        var properties: OrderedDictionary<String, JSONValue> = [:]
+        for property in resource.properties {
+            let value = evaluator.value(of: property.value)
+            if value != .noValue { properties[property.key] = value.changeSetJSON }
+        }
+        return .object(["Properties": .object(properties)])
     }
 
     private mutating func addition(_ resource: TemplateResource, certain: Bool) -> PlannedChange {
@@ -170,16 +195,18 @@ struct Planner {
             guard value != .noValue else { continue }
             properties.append(
                 PropertyChange(
-                    path: property.key, before: nil, after: value.shown, known: value.isKnown, sensitive: value.isSensitive,
-                    requiresReplacement: .never, causes: [], willChange: .yes, location: desired.template.source.range(property.keySpan)))
+                    path: property.key, pointer: "/Properties/\(property.key)", before: nil, after: value.shown, known: value.isKnown,
+                    sensitive: value.isSensitive, requiresReplacement: .never, causes: [], willChange: .yes,
+                    location: desired.template.source.range(property.keySpan)))
         }
-        let outcome = ResourceOutcome(isListed: true, willChange: certain ? .yes : .unknown, isNew: true)
+        let certainty: Certainty = certain && !isOpaque ? .yes : .unknown
+        let outcome = ResourceOutcome(listing: certainty, willChange: certainty, isNew: true)
         outcomes[resource.logicalID] = outcome
         publish(resource, outcome)
         return PlannedChange(
-            logicalID: resource.logicalID, type: resource.type, action: .add, listedByCloudFormation: true,
+            logicalID: resource.logicalID, type: resource.type, action: .add, listing: outcome.listing,
             willChange: outcome.willChange, willReplace: .no, scope: [], properties: properties, details: [], detailsWithValues: [],
-            location: desired.template.source.range(resource.span))
+            location: desired.template.source.range(resource.span), contexts: contexts(before: nil, after: resource))
     }
 
     private mutating func removals(keeping added: Set<String>) -> [PlannedChange] {
@@ -188,12 +215,16 @@ struct Planner {
         for resource in recordedResources.values.sorted(by: { $0.logicalID < $1.logicalID }) where resource.status != "DELETE_COMPLETE" {
             guard outcomes[resource.logicalID] == nil else { continue }
             let declaration = recordedTemplate.resources[resource.logicalID]
+            // What a macro has made, it may make again.
+            guard declaration != nil || !isOpaque else { continue }
             let action = removalPolicy(declaration, of: resource.type)
+            let certainty: Certainty = isOpaque ? .unknown : .yes
             removed.append(
                 PlannedChange(
                     logicalID: resource.logicalID, type: resource.type, physicalID: resource.physicalID, action: .remove,
-                    policyAction: action, listedByCloudFormation: true, willChange: .yes, willReplace: .no, scope: [], properties: [],
-                    details: [], detailsWithValues: [], location: declaration.map { recordedTemplate.source.range($0.span) }))
+                    policyAction: action, listing: certainty, willChange: certainty, willReplace: .no, scope: [], properties: [],
+                    details: [], detailsWithValues: [], location: declaration.map { recordedTemplate.source.range($0.span) },
+                    contexts: contexts(before: declaration, after: nil)))
         }
         return removed
     }

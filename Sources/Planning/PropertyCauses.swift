@@ -30,6 +30,8 @@ struct PropertyCauses {
     private(set) var replacedAttributes: [(String, String)] = []
     /// Attributes of resources that are modified in place, or may be replaced.
     private(set) var modifiedAttributes: [(String, String)] = []
+    /// Read of resources of which it is not known whether they change at all.
+    private(set) var uncertainReads: [ChangeCause] = []
     /// Whether CloudFormation sees another value.
     var isChanged = false
 
@@ -39,12 +41,15 @@ struct PropertyCauses {
             case .name(let name) where planner.desired.template.parameters[name] != nil:
                 if planner.parameters.changed.contains(name) { parameters.append(name) }
             case .name(let name):
-                guard let outcome = planner.outcomes[name], outcome.isListed, !outcome.isNew else { continue }
+                guard let outcome = planner.outcomes[name], outcome.listing != .no, !outcome.isNew else { continue }
+                if outcome.listing == .unknown, outcome.willReplace != .no { uncertainReads.append(ChangeCause(.resourceReference, name)) }
                 if outcome.replacement == .yes { replacedResources.append(name) }
                 if outcome.replacement == .conditional { maybeReplacedResources.append(name) }
             case .attribute(let logicalID, let name):
-                guard let outcome = planner.outcomes[logicalID], outcome.isListed, !outcome.isNew else { continue }
-                if outcome.replacement == .yes {
+                guard let outcome = planner.outcomes[logicalID], outcome.listing != .no, !outcome.isNew else { continue }
+                if outcome.listing == .unknown {
+                    uncertainReads.append(ChangeCause(.resourceAttribute, "\(logicalID).\(name)"))
+                } else if outcome.replacement == .yes {
                     replacedAttributes.append((logicalID, name))
                 } else {
                     modifiedAttributes.append((logicalID, name))
@@ -59,12 +64,12 @@ struct PropertyCauses {
         Set(modifiedAttributes.map { Symbol.attribute(logicalID: $0.0, name: $0.1) } + maybeReplacedResources.map { Symbol.ref($0) })
     }
 
-    /// The causes in words.
-    var names: [String] {
-        let names =
-            parameters.map { "parameter \($0)" } + (replacedResources + maybeReplacedResources).map { "resource \($0)" }
-            + (replacedAttributes + modifiedAttributes).map { "attribute \($0.0).\($0.1)" }
-        return names.isEmpty ? ["template"] : names
+    var causes: [ChangeCause] {
+        let causes =
+            parameters.map { ChangeCause(.parameterReference, $0) }
+            + (replacedResources + maybeReplacedResources).map { ChangeCause(.resourceReference, $0) }
+            + (replacedAttributes + modifiedAttributes).map { ChangeCause(.resourceAttribute, "\($0.0).\($0.1)") } + uncertainReads
+        return causes.isEmpty ? [.template] : causes
     }
 
     private func staticDetails(_ target: ChangeDetail) -> [ChangeDetail] {

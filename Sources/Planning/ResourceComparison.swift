@@ -17,6 +17,10 @@ struct ResourceComparison {
     private var scope: OrderedSet<String> = []
     private var certainties: [Certainty] = []
     private var replacements: [Certainty] = []
+    /// Whether a macro may make anything of the resource.
+    private let isRewritten: Bool
+    /// Whether something that only CloudFormation knows decides whether it lists the resource.
+    private var mayBeListed = false
 
     init(_ before: TemplateResource, _ after: TemplateResource, _ planner: Planner) {
         self.before = before
@@ -24,6 +28,7 @@ struct ResourceComparison {
         type = planner.types[after.type]
         typeChanged = before.type != after.type
         isKnownType = type != nil || ResourceTypeCatalog.isCustomResource(after.type)
+        isRewritten = planner.isOpaque || after.isRewritten || before.isRewritten
     }
 
     /// - Returns: the change; `nil` where there is none in any view. The outcome is put into the planner either way.
@@ -35,21 +40,22 @@ struct ResourceComparison {
         compareTags(planner)
         if typeChanged { noteTypeChange(planner) }
 
-        let isListed = !details.isEmpty
+        if mayBeListed { certainties.append(.unknown) }
+        let listing: Certainty = isRewritten || !existenceIsCertain ? .unknown : !details.isEmpty ? .yes : mayBeListed ? .unknown : .no
         let replacement = ResourceChange.Replacement(of: details, action: .modify) ?? .no
-        var willChange = Certainty.any(certainties)
-        if !existenceIsCertain, willChange == .no { willChange = .unknown }
-        let willReplace = Certainty.any(replacements)
+        let willChange = isRewritten || !existenceIsCertain ? .unknown : Certainty.any(certainties)
+        let willReplace = isRewritten ? .unknown : Certainty.any(replacements)
         planner.outcomes[after.logicalID] = ResourceOutcome(
-            isListed: isListed, replacement: replacement, willChange: willChange, willReplace: willReplace)
-        guard isListed || willChange != .no else { return nil }
+            listing: listing, replacement: replacement, willChange: willChange, willReplace: willReplace)
+        guard listing != .no || willChange != .no else { return nil }
         return PlannedChange(
             logicalID: after.logicalID, type: after.type, physicalID: planner.recordedResources[after.logicalID]?.physicalID,
-            action: .modify, replacement: isListed ? replacement : nil,
-            policyAction: replacement == .yes ? replacementPolicy(&planner) : nil, listedByCloudFormation: isListed,
+            action: existenceIsCertain ? .modify : .dynamic, replacement: listing == .yes ? replacement : nil,
+            policyAction: replacement == .yes || willReplace == .yes ? replacementPolicy(&planner) : nil, listing: listing,
             willChange: willChange, willReplace: willReplace, scope: Array(scope), properties: properties, details: details,
             detailsWithValues: detailsWithValues.isEmpty ? nil : detailsWithValues,
-            location: planner.desired.template.source.range(after.span))
+            location: planner.desired.template.source.range(after.span),
+            contexts: planner.contexts(before: before, after: after))
     }
 
     // MARK: Properties
@@ -63,59 +69,48 @@ struct ResourceComparison {
         var references: OrderedSet<ReadName> = []
         if let newProperty { planner.listed.activeReferences(of: newProperty.value) { references.append(ReadName($0)) } }
 
-        let recreation = recreation(name, old, new)
+        let schema = type?.properties.property(name)
+        let recreation = recreation(name, old, new, schema)
         var causes = PropertyCauses(references, planner)
-        causes.isChanged = !areSame(old, new)
+        let listedDifference = Certainty.ofDifference(old, new, schema)
+        causes.isChanged = listedDifference == .yes
+        if listedDifference == .unknown || !causes.uncertainReads.isEmpty { mayBeListed = true }
         let dynamicRecreation = max(recreation, self.recreation(ofReadsIn: new, name, causes.dynamicSymbols))
         let target = ChangeDetail(attribute: "Properties", name: name, recreation: recreation)
         let found = causes.details(target, dynamicRecreation: dynamicRecreation)
         if !found.isEmpty { scope.append("Properties") }
         details += found
         if causes.isChanged { detailsWithValues += withValues(causes.detailsWithValues(target), old, new) }
-        recordDifferences(name, old, new, truth, causes, found.isEmpty, newProperty?.keySpan ?? oldProperty?.keySpan, planner)
+        let location = (newProperty?.keySpan).map { planner.desired.template.source.range($0) }
+        let difference = PropertyDifference(
+            name: name, old: old, new: new, truth: truth, schema: schema, causes: causes.causes, location: location)
+        record(difference, isListed: !found.isEmpty, recreation)
     }
 
-    /// Whether CloudFormation takes the two for the same, including that neither is there.
-    private func areSame(_ old: Value?, _ new: Value?) -> Bool {
-        switch (old, new) {
-        case (nil, nil): true
-        case (let a?, let b?): a.isSame(as: b)
-        default: false
-        }
-    }
-
-    private mutating func recordDifferences(
-        _ name: String, _ old: Value?, _ new: Value?, _ truth: Value?, _ causes: PropertyCauses, _ isUnlisted: Bool, _ span: Span?,
-        _ planner: Planner
-    ) {
-        let location = span.map { planner.desired.template.source.range($0) }
-        var count = 0
-        Value.forEachDifference(old, truth) { leaf in
-            count += 1
+    private mutating func record(_ property: PropertyDifference, isListed: Bool, _ listedRecreation: ChangeDetail.Recreation) {
+        let countBefore = properties.count
+        ValueComparison.meaning.forEachDifference(property.old, property.truth, property.schema) { leaf in
             let certainty = leaf.certainty
-            let recreation = behavior([name] + leaf.steps.map(\.component), leaf)
+            let components = [property.name] + leaf.steps.map(\.component)
+            let recreation = behavior(components, leaf)
             certainties.append(certainty)
             switch recreation {
             case .always: replacements.append(certainty)
             case .conditionally: replacements.append(.unknown)
             case .never: break
             }
-            properties.append(
-                PropertyChange(
-                    path: leaf.path(below: name), before: leaf.before?.shown, after: leaf.after?.shown,
-                    known: leaf.after?.isKnown ?? true,
-                    sensitive: (leaf.before?.isSensitive ?? false) || (leaf.after?.isSensitive ?? false),
-                    requiresReplacement: recreation, causes: causes.names, willChange: certainty, location: location))
+            var change = property.change(leaf, willChange: certainty, recreation)
+            if recreation == .conditionally { change.replacementCondition = replacementCondition(components) }
+            properties.append(change)
         }
         // Listed, and yet nothing is different: shown as such, so that the plan accounts for everything CloudFormation lists.
-        guard count == 0, !isUnlisted else { return }
+        guard properties.count == countBefore, isListed else { return }
         certainties.append(.no)
-        properties.append(
-            PropertyChange(
-                path: name, before: old?.shown, after: truth?.shown, known: truth?.isKnown ?? true,
-                sensitive: (old?.isSensitive ?? false) || (truth?.isSensitive ?? false), requiresReplacement: recreation(name, old, new),
-                causes: causes.names, willChange: .no, location: location))
+        let whole = LeafDifference(steps: [], before: property.old, after: property.truth)
+        properties.append(property.change(whole, willChange: .no, listedRecreation))
     }
+
+    private func replacementCondition(_ components: [String]) -> String? { nil }
 
     private func withValues(_ details: [ChangeDetail], _ old: Value?, _ new: Value?) -> [ChangeDetail] {
         details.map { detail in
@@ -130,9 +125,11 @@ struct ResourceComparison {
 
     // MARK: Replacement
 
-    private func recreation(_ name: String, _ old: Value?, _ new: Value?) -> ChangeDetail.Recreation {
+    private func recreation(_ name: String, _ old: Value?, _ new: Value?, _ schema: PropertySchema?) -> ChangeDetail.Recreation {
         var worst = ChangeDetail.Recreation.never
-        Value.forEachDifference(old, new) { leaf in worst = max(worst, behavior([name] + leaf.steps.map(\.component), leaf)) }
+        ValueComparison.text.forEachDifference(old, new, schema) { leaf in
+            worst = max(worst, behavior([name] + leaf.steps.map(\.component), leaf))
+        }
         return worst
     }
 
@@ -177,8 +174,8 @@ struct ResourceComparison {
         replacements.append(.yes)
         properties.insert(
             PropertyChange(
-                path: "Type", before: .string(before.type), after: .string(after.type), known: true, sensitive: false,
-                requiresReplacement: .always, causes: ["template"], willChange: .yes,
+                path: "Type", pointer: "/Type", before: .string(before.type), after: .string(after.type), known: true, sensitive: false,
+                requiresReplacement: .always, causes: [.template], willChange: .yes,
                 location: planner.desired.template.source.range(after.typeSpan)), at: 0)
     }
 
@@ -205,19 +202,21 @@ struct ResourceComparison {
             var references: OrderedSet<ReadName> = []
             if let new { planner.listed.activeReferences(of: new) { references.append(ReadName($0)) } }
             var causes = PropertyCauses(references, planner)
-            causes.isChanged = !areSame(oldValue, newValue)
+            let difference = Certainty.ofDifference(oldValue, newValue, nil)
+            causes.isChanged = difference == .yes
+            if difference == .unknown || !causes.uncertainReads.isEmpty { mayBeListed = true }
             let target = ChangeDetail(attribute: name, recreation: .never)
             let found = causes.details(target, dynamicRecreation: .never)
-            guard !found.isEmpty else { continue }
+            guard !found.isEmpty || difference != .no else { continue }
             details += found
             if causes.isChanged { detailsWithValues += causes.detailsWithValues(target) }
-            scope.append(name)
-            certainties.append(causes.isChanged ? .yes : .no)
+            if !found.isEmpty { scope.append(name) }
+            certainties.append(difference)
             properties.append(
                 PropertyChange(
-                    path: name, before: oldValue?.shown, after: newValue?.shown, known: newValue?.isKnown ?? true,
+                    path: name, pointer: "/\(name)", before: oldValue?.shown, after: newValue?.shown, known: newValue?.isKnown ?? true,
                     sensitive: (oldValue?.isSensitive ?? false) || (newValue?.isSensitive ?? false), requiresReplacement: .never,
-                    causes: causes.names, willChange: causes.isChanged ? .yes : .no,
+                    causes: causes.causes, willChange: difference, unknownBecause: difference == .unknown ? newValue?.unknownReason : nil,
                     location: new.map { planner.desired.template.source.range($0.span) }))
         }
     }
@@ -232,9 +231,28 @@ struct ResourceComparison {
         certainties.append(.yes)
         properties.append(
             PropertyChange(
-                path: "Tags", before: .object(recorded.tags.mapValues { .string($0) }),
+                path: "Tags", pointer: "/Tags", before: .object(recorded.tags.mapValues { .string($0) }),
                 after: .object(planner.desired.tags.mapValues { .string($0) }), known: true, sensitive: false, requiresReplacement: .never,
-                causes: ["stack tags"], willChange: .yes, location: nil))
+                causes: [.stackTags], willChange: .yes, location: nil))
+    }
+}
+
+/// A property's values: as they are, as CloudFormation will take them, and as they will really be.
+private struct PropertyDifference {
+    var name: String
+    var old: Value?
+    var new: Value?
+    var truth: Value?
+    var schema: PropertySchema?
+    var causes: [ChangeCause]
+    var location: SourceRange?
+
+    func change(_ leaf: LeafDifference, willChange: Certainty, _ recreation: ChangeDetail.Recreation) -> PropertyChange {
+        PropertyChange(
+            path: leaf.path(below: name), pointer: leaf.pointer(below: name), before: leaf.before?.shown, after: leaf.after?.shown,
+            known: leaf.after?.isKnown ?? true, sensitive: (leaf.before?.isSensitive ?? false) || (leaf.after?.isSensitive ?? false),
+            requiresReplacement: recreation, causes: causes, willChange: willChange,
+            unknownBecause: willChange == .unknown ? leaf.after?.unknownReason : nil, location: location)
     }
 }
 
@@ -260,39 +278,6 @@ extension LeafDifference.Step {
     }
 }
 
-extension LeafDifference {
-    /// Whether the two are really different, as far as that can be told of symbols.
-    var certainty: Certainty {
-        guard let before, let after else { return .yes }
-        if before.isKnown && after.isKnown { return .yes }
-        var hasPending = false
-        var hasUnknown = false
-        // Text around symbols is known: what counts is whether the same symbols stand in it.
-        var old: Set<Symbol> = []
-        before.forEachSymbol { if !$0.isConcatenation { old.insert($0) } }
-        var new: Set<Symbol> = []
-        after.forEachSymbol { symbol in
-            if !symbol.isConcatenation { new.insert(symbol) }
-            switch symbol {
-            case .pending: hasPending = true
-            case .parameter, .function, .conditional, .dynamicReference: hasUnknown = true
-            case .secret(_, let digest): if digest == nil { hasUnknown = true }
-            case .ref, .attribute, .pseudo, .concatenation: break
-            }
-        }
-        if hasUnknown { return .unknown }
-        if hasPending || old == new { return .yes }
-        let areSecrets = old.union(new).allSatisfy { if case .secret(_, .some) = $0 { true } else { false } }
-        return areSecrets ? .yes : .unknown
-    }
-}
-
-extension Symbol {
-    fileprivate var isConcatenation: Bool {
-        if case .concatenation = self { true } else { false }
-    }
-}
-
 extension Value {
     /// The value at a path of a schema, `*` standing for every item of a list.
     func value(at steps: ArraySlice<String>) -> Value? {
@@ -307,14 +292,15 @@ extension Value {
     }
 
     /// The text DescribeChangeSet gives for a value: a scalar as it is, anything else as JSON, the unknown as its placeholder.
-    var changeSetText: String {
+    var changeSetText: String { changeSetJSON.changeSetText }
+
+    var changeSetJSON: JSONValue {
         if isSensitive { return "****" }
-        let shown = json { symbol in
+        return json { symbol in
             if case .pending = symbol { return .string(Self.knownAfterApply) }
             if symbol.arguments.contains(where: \.holdsPending) { return .string(Self.knownAfterApply) }
             return .string(symbol.shown)
         }
-        return shown.scalarText ?? shown.compactText
     }
 
     private var holdsPending: Bool {
@@ -323,5 +309,5 @@ extension Value {
         return found
     }
 
-    static let knownAfterApply = "{{changeSet:KNOWN_AFTER_APPLY}}"
+    private static let knownAfterApply = "{{changeSet:KNOWN_AFTER_APPLY}}"
 }

@@ -1,7 +1,7 @@
-import Foundation
+package import Foundation
 import Model
-import OrderedCollections
-import Templates
+package import OrderedCollections
+package import Templates
 
 /// A file of parameters, in any of the forms that CloudFormation's tools read, as JSON or YAML:
 ///
@@ -113,5 +113,22 @@ extension SettingsReader {
             return nil
         }
         return Located(node.json, at: place(node.span))
+    }
+}
+
+/// The values in a parameter file that stands for itself, beside no stack.yml.
+package enum ParameterValues {
+    /// - Parameter environment: where `{env: NAME}` is looked up. What has another source, or is not set, has no value here.
+    package static func read(_ data: Data, file: String, environment: [String: String]) -> Reading<OrderedDictionary<String, String>> {
+        let reading = ParameterFile.read(data, file: file)
+        var values: OrderedDictionary<String, String> = [:]
+        for (name, source) in reading.value?.parameters ?? [:] {
+            switch source.value {
+            case .literal(let text): values[name] = text
+            case .environment(let variable): values[name] = environment[variable]
+            default: continue
+            }
+        }
+        return Reading(value: reading.value.map { _ in values }, findings: reading.findings)
     }
 }

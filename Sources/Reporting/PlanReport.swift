@@ -94,7 +94,7 @@ package struct PlanReport: Encodable, Sendable {
             known = change.known
             sensitive = change.sensitive
             requiresReplacement = change.requiresReplacement.rawValue
-            causes = change.causes
+            causes = change.causes.map(\.description)
             willChange = change.willChange.rawValue
             location = change.location?.description
         }

@@ -125,7 +125,9 @@ package struct PlanText {
         var tail: [String] = []
         if change.requiresReplacement == .always, change.willChange != .no { tail.append(style.red("forces replacement")) }
         if change.requiresReplacement == .conditionally, change.willChange != .no { tail.append(style.red("may force replacement")) }
-        if !isAdded, change.causes != ["template"] { tail.append(style.dim("by " + change.causes.joined(separator: ", ").printable)) }
+        if !isAdded, change.causes != [.template] {
+            tail.append(style.dim("by " + change.causes.map(\.description).joined(separator: ", ").printable))
+        }
         let end = tail.isEmpty ? "\n" : "  \(style.dim("#")) \(tail.joined(separator: "; "))\n"
 
         if change.willChange == .no {

@@ -143,6 +143,12 @@ extension PropertySchema {
         types.isSuperset(of: [.object, .string]) && members.isEmpty && patternMembers.isEmpty
     }
 
+    /// Whether any object may stand here, whatever is in it.
+    package var isFreeForm: Bool {
+        types.contains(.object) && members.isEmpty && patternMembers.isEmpty && alternatives.isEmpty && additionalNode == nil
+            && itemNode == nil && !isClosed
+    }
+
     /// The property of an object, named here or in one of the alternatives.
     package func property(_ name: String) -> PropertySchema? {
         firstAlternative { $0.namedMember(name) }

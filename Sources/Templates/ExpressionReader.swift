@@ -170,11 +170,13 @@ struct ExpressionReader {
     }
 
     private mutating func transform(_ argument: Node, _ name: String) -> Expression.Kind? {
-        guard let macro = argument["Name"]?.text else {
+        // CloudFormation takes a macro's bare name too, and a list of one.
+        let call = argument.items?.count == 1 ? argument.items?.first ?? argument : argument
+        guard let macro = call.text ?? call["Name"]?.text else {
             report("bad-function", "\(name) takes a map with Name and Parameters", at: argument.span)
             return nil
         }
-        let parameters = argument["Parameters"] ?? Node(.mapping([]), span: argument.span)
+        let parameters = call["Parameters"] ?? Node(.mapping([]), span: argument.span)
         return .transform(name: macro, expression(parameters))
     }
 

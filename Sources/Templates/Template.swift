@@ -100,6 +100,8 @@ package struct TemplateResource: Sendable {
     package var updateReplacePolicy: Expression?
     package var creationPolicy: Expression?
     package var updatePolicy: Expression?
+    /// Whether a macro stands beside the resource's attributes or properties, and may make anything of them.
+    package var isRewritten: Bool
 
     /// Calls `visit` for each expression of the resource.
     package func forEachExpression(_ visit: (Expression) -> Void) {

@@ -210,7 +210,8 @@ struct TemplateReader {
             dependsOn: dependsOn.map(\.name), dependsOnSpans: dependsOn.map(\.span),
             properties: properties, metadata: attribute("Metadata", of: member),
             deletionPolicy: policy("DeletionPolicy", of: member), updateReplacePolicy: policy("UpdateReplacePolicy", of: member),
-            creationPolicy: attribute("CreationPolicy", of: member), updatePolicy: attribute("UpdatePolicy", of: member))
+            creationPolicy: attribute("CreationPolicy", of: member), updatePolicy: attribute("UpdatePolicy", of: member),
+            isRewritten: member.value["Fn::Transform"] != nil || properties.contains { $0.key == "Fn::Transform" })
     }
 
     private mutating func checkLogicalID(_ member: Node.Member, _ what: String) {

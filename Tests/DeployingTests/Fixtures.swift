@@ -40,7 +40,7 @@ extension PlannedChange {
     ) -> PlannedChange {
         PlannedChange(
             logicalID: id, type: type, physicalID: nil, action: action, replacement: replacement, policyAction: policy,
-            listedByCloudFormation: isListed, willChange: .yes, willReplace: willReplace, scope: [], properties: properties, details: [],
+            listing: isListed ? .yes : .no, willChange: .yes, willReplace: willReplace, scope: [], properties: properties, details: [],
             detailsWithValues: nil, renamedFrom: nil, location: nil)
     }
 

@@ -84,7 +84,7 @@ import Testing
     func `a change set is held to the plan`(_ given: Case) {
         var plan = Plan.sample()
         plan.changes = given.plan
-        var expected = Reconciliation(plan, plan.changeSet(withValues: false))
+        var expected = Reconciliation(plan, plan.changeSet(.aws))
         expected.unplanned = given.unplanned
         expected.notListed = given.notListed
         expected.lacksReplacementDetail = given.lacksReplacementDetail
@@ -95,7 +95,7 @@ import Testing
 
     @Test func `a plan covers the change set that it predicts`() {
         let plan = Plan.sample(.add("A"), .modify("B", .conditional, .unknown), .remove("C", .retain))
-        let reconciliation = Reconciliation(plan, plan.changeSet(withValues: false))
+        let reconciliation = Reconciliation(plan, plan.changeSet(.aws))
         #expect(reconciliation.isCovered)
         #expect(reconciliation.notListed == [])
     }

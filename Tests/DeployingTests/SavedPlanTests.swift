@@ -33,8 +33,9 @@ extension DesiredStack {
         var plan = Plan.addition
         plan.changes[0].properties = [
             PropertyChange(
-                path: "Tags", before: nil, after: ["a": "ü\n", "n": .number("3"), "list": [true, nil]], known: true, sensitive: false,
-                requiresReplacement: .never, causes: ["template"], willChange: .yes, location: nil)
+                path: "Tags", pointer: "/Properties/Tags", before: nil, after: ["a": "ü\n", "n": .number("3"), "list": [true, nil]],
+                known: true, sensitive: false,
+                requiresReplacement: .never, causes: [.template], willChange: .yes, location: nil)
         ]
         let original = saved(try .sample(), plan)
         let read = try SavedPlan.read(original.encoded(), file: "reviewed.plan")

@@ -103,7 +103,7 @@ struct Rule: Sendable, CustomStringConvertible {
         let plan = try Edit(before: resources(Self.topic), after: resources(Self.topic)).plan()
         #expect(!plan.hasChanges)
         #expect(plan.unchangedCount == 1)
-        #expect(plan.changeSet(withValues: true).status == "FAILED")
+        #expect(plan.changeSet(.awsValues).status == "FAILED")
     }
 
     @Test func `a changed parameter is named as the cause`() throws {
@@ -114,7 +114,7 @@ struct Rule: Sendable, CustomStringConvertible {
             """
         let plan = try Edit(before: template, after: template, parametersAfter: ["Name": .plain("two")]).plan()
         #expect(plan.properties == [#"Topic.DisplayName: "the one" → "the two""#])
-        #expect(plan.changes.first?.properties.first?.causes == ["parameter Name"])
+        #expect(plan.changes.first?.properties.first?.causes == [ChangeCause(.parameterReference, "Name")])
         #expect(plan.parameters == [ValueChange(name: "Name", before: "one", after: "two")])
     }
 

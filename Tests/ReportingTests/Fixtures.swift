@@ -36,7 +36,7 @@ extension PlannedChange {
         let replacement: ResourceChange.Replacement? = action == .modify ? (willReplace == .yes ? .yes : .no) : nil
         return PlannedChange(
             logicalID: id, type: type, physicalID: physicalID, action: action, replacement: replacement, policyAction: policy,
-            listedByCloudFormation: isListed, willChange: willChange, willReplace: willReplace, scope: [], properties: properties,
+            listing: isListed ? .yes : .no, willChange: willChange, willReplace: willReplace, scope: [], properties: properties,
             details: [],
             detailsWithValues: nil, renamedFrom: renamedFrom, location: nil)
     }
@@ -45,10 +45,11 @@ extension PlannedChange {
 extension PropertyChange {
     static func sample(
         _ path: String, _ before: JSONValue?, _ after: JSONValue?, known: Bool = true, sensitive: Bool = false,
-        recreation: ChangeDetail.Recreation = .never, causes: [String] = ["template"], willChange: Certainty = .yes
+        recreation: ChangeDetail.Recreation = .never, causes: [ChangeCause] = [.template], willChange: Certainty = .yes
     ) -> PropertyChange {
         PropertyChange(
-            path: path, before: before, after: after, known: known, sensitive: sensitive, requiresReplacement: recreation, causes: causes,
+            path: path, pointer: "/Properties/\(path)", before: before, after: after, known: known, sensitive: sensitive,
+            requiresReplacement: recreation, causes: causes,
             willChange: willChange, location: nil)
     }
 }

@@ -12,7 +12,7 @@ import Testing
             [
                 .sample(
                     .modify, "Table", of: "AWS::DynamoDB::Table", willReplace: .yes, policy: .replaceAndDelete, physicalID: "table-1",
-                    .sample("TableName", "a", "b", recreation: .always, causes: ["parameter Name"]),
+                    .sample("TableName", "a", "b", recreation: .always, causes: [ChangeCause(.parameterReference, "Name")]),
                     .sample("Arn", nil, "${Topic.Arn}", known: false, willChange: .unknown),
                     .sample("Token", "(sensitive)", nil, sensitive: true)), .sample(.add, "Topic", isListed: false),
             ], unchanged: 2)

@@ -13,8 +13,8 @@ import Testing
                     .sample("Url", nil, "${Topic.Arn}/q", known: false)),
                 .sample(
                     .modify, "Build", of: "AWS::CodeBuild::Project",
-                    .sample("Environment.Image", "standard:6.0", "standard:7.0", causes: ["parameter Image"]),
-                    .sample("Token", "(sensitive)", "(sensitive)", sensitive: true, causes: ["parameter Token"]),
+                    .sample("Environment.Image", "standard:6.0", "standard:7.0", causes: [ChangeCause(.parameterReference, "Image")]),
+                    .sample("Token", "(sensitive)", "(sensitive)", sensitive: true, causes: [ChangeCause(.parameterReference, "Token")]),
                     .sample("Description", "old", nil), .sample("Timeout", nil, 30), .sample("Kept", "a", "a", willChange: .no)),
                 .sample(
                     .modify, "Table", of: "AWS::DynamoDB::Table", willReplace: .yes, policy: .replaceAndRetain,
@@ -172,7 +172,8 @@ import Testing
         change.action = .modify
         change.renamedFrom = evil
         change.properties = [
-            .sample(evil, .string(evil), .string(evil + "b"), causes: [evil]), .sample("Lines", .string(evil + "\n"), .string("\n" + evil)),
+            .sample(evil, .string(evil), .string(evil + "b"), causes: [ChangeCause(.directModification, evil)]),
+            .sample("Lines", .string(evil + "\n"), .string("\n" + evil)),
             .sample("Map", nil, .object([evil: .string(evil), "long": .string(String(repeating: "x", count: 90))])),
             .sample("Number", nil, .number(evil)),
         ]
