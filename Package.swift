@@ -41,6 +41,9 @@ let package = Package(
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CResourceCatalog"),
         .target(name: "TestSupport", dependencies: ["Model"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
+        // Times the YAML reader for scripts/bench.
+        .executableTarget(
+            name: "reader-bench", dependencies: ["Templates", "Yams"], path: "Tests/ReaderBench", swiftSettings: swiftSettings),
         // The program as its users run it; it has to be built, but is not linked.
         .testTarget(
             name: "Scenarios", dependencies: ["TestSupport", "pipeplan"], path: "Tests/Scenarios", exclude: ["clients"],
