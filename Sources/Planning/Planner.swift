@@ -36,6 +36,8 @@ struct Planner {
     let recordedTemplate: Template?
     let parameters: ParameterComparison
     let recordedResources: [String: StackResource]
+    /// Whether parameters, mappings, conditions and stack tags are what they were.
+    private let inputsAreUnchanged: Bool
 
     /// Values as they are now.
     var now: Evaluator
@@ -58,12 +60,14 @@ struct Planner {
         self.types = types
         parameters = ParameterComparison(desired, recorded: recorded)
         recordedTemplate = try recorded.map { stack in
+            if desired.template.isReading(of: stack.templateBody) { return desired.template }
             let values = stack.parameters.compactMapValues { if case .plain(let text) = $0 { text } else { nil } }
             let file = "recorded template of \(stack.address) (\(stack.serial))"
             return try Template.read(
                 stack.templateBody, file: file, parameterValues: Dictionary(uniqueKeysWithValues: values.map { ($0, $1) })
             ).get()
         }
+        inputsAreUnchanged = parameters.changed.isEmpty && desired.hasSameInputs(as: recorded, recordedTemplate)
         recordedResources = Dictionary((recorded?.resources ?? []).map { ($0.logicalID, $0) }, uniquingKeysWith: { first, _ in first })
 
         let place = EvaluationEnvironment.pseudoParameters(
@@ -152,17 +156,6 @@ struct Planner {
         }
     }
 
-    /// Whether parameters, mappings, conditions and stack tags are what they were.
-    private var inputsAreUnchanged: Bool {
-        guard let recordedTemplate, let recorded, parameters.changed.isEmpty, recorded.tags == desired.tags,
-            recorded.notificationArns == desired.notificationArns
-        else { return false }
-        return recordedTemplate.mappings.keys == desired.template.mappings.keys
-            && recordedTemplate.mappings.allSatisfy { $0.value.rows == desired.template.mappings[$0.key]?.rows }
-            && recordedTemplate.conditions.keys == desired.template.conditions.keys
-            && recordedTemplate.conditions.allSatisfy { Expression.same($0.value, desired.template.conditions[$0.key]) }
-    }
-
     private mutating func addition(_ resource: TemplateResource, certain: Bool) -> PlannedChange {
         var properties: [PropertyChange] = []
         for property in resource.properties {
@@ -242,7 +235,7 @@ struct Planner {
         case (false, .unknown): realTable[ref] = .symbol(.function("Ref", [.string(logicalID)]))
         }
         guard let type = types[resource.type] else { return publishAttributes(of: resource, nil, outcome) }
-        if let path = type.refProperty, let value = propertyValue(path, of: resource, &real) { realTable[ref] = value }
+        if let path = type.refProperty, let value = Self.propertyValue(path, of: resource, &real) { realTable[ref] = value }
         publishAttributes(of: resource, type, outcome)
     }
 
@@ -252,13 +245,13 @@ struct Planner {
             let symbol = Symbol.attribute(logicalID: resource.logicalID, name: name)
             let path = type?.attributeProperty(name)
             if !outcome.isNew, let path, let before = recordedTemplate?.resources[resource.logicalID],
-                let value = propertyValue(path, of: before, &now)
+                let value = Self.propertyValue(path, of: before, &now)
             {
                 nowTable[symbol] = value
             }
             let isReplaced = outcome.replacement == .yes || outcome.isNew
             listedTable[symbol] = isReplaced ? .symbol(.pending(symbol)) : nowTable[symbol]
-            if let path, let value = propertyValue(path, of: resource, &real) {
+            if let path, let value = Self.propertyValue(path, of: resource, &real) {
                 realTable[symbol] = value
             } else if outcome.isNew {
                 realTable[symbol] = .symbol(.pending(symbol))
@@ -279,7 +272,7 @@ struct Planner {
         return .symbol(.function("Fn::GetAtt", [.string(logicalID), .string(name)]))
     }
 
-    private func propertyValue(_ path: PropertyPath, of resource: TemplateResource, _ evaluator: inout Evaluator) -> Value? {
+    private static func propertyValue(_ path: PropertyPath, of resource: TemplateResource, _ evaluator: inout Evaluator) -> Value? {
         var components = path.components[...]
         guard let name = components.popFirst(), let property = resource.properties.first(where: { $0.key == name }) else { return nil }
         var value = evaluator.value(of: property.value)
@@ -304,4 +297,16 @@ struct Planner {
         }
         return read
     }()
+}
+
+extension DesiredStack {
+    /// Whether all that resources read of the template around them and of the stack's settings is what was recorded.
+    fileprivate func hasSameInputs(as recorded: RecordedStack?, _ recordedTemplate: Template?) -> Bool {
+        guard let recorded, let recordedTemplate else { return false }
+        return recorded.tags == tags && recorded.notificationArns == notificationArns
+            && recordedTemplate.mappings.keys == template.mappings.keys
+            && recordedTemplate.mappings.allSatisfy { $0.value.rows == template.mappings[$0.key]?.rows }
+            && recordedTemplate.conditions.keys == template.conditions.keys
+            && recordedTemplate.conditions.allSatisfy { Expression.same($0.value, template.conditions[$0.key]) }
+    }
 }
