@@ -25,8 +25,7 @@ extension Template {
     /// Whether reading `text` would give just this, to the byte: then there is no need to.
     package func isReading(of text: String) -> Bool {
         // What loops make depends on parameters too.
-        !transforms.contains(Self.languageExtensions) && source.text.utf8.count == text.utf8.count
-            && source.text.utf8.elementsEqual(text.utf8)
+        !transforms.contains(Self.languageExtensions) && source.text.hasBytes(of: text)
     }
 
     /// Whether a macro that only CloudFormation can run shapes the whole template.
