@@ -5,6 +5,8 @@ let orderedCollections = Target.Dependency.product(name: "OrderedCollections", p
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
+/// Not FlyingFox itself: it has a proxy on Foundation's URLSession, which links libcurl with all its libraries into every start.
+let sockets = Target.Dependency.product(name: "FlyingSocks", package: "FlyingFox")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let swiftSettings: [SwiftSetting] = [
@@ -37,10 +39,13 @@ let package = Package(
     ],
     targets: [
         .executableTarget(name: "pipeplan", dependencies: ["Model", "PipeplanCommands"], swiftSettings: swiftSettings),
-        .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
+        .target(name: "CCurl", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CResourceCatalog"),
         .target(name: "TestSupport", dependencies: ["Model"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
+        // Times the YAML reader for scripts/bench.
+        .executableTarget(
+            name: "reader-bench", dependencies: ["Templates", "Yams"], path: "Tests/ReaderBench", swiftSettings: swiftSettings),
         // The program as its users run it; it has to be built, but is not linked.
         .testTarget(
             name: "Scenarios", dependencies: ["TestSupport", "pipeplan"], path: "Tests/Scenarios", exclude: ["clients"],
@@ -55,7 +60,7 @@ let package = Package(
         + module("StateDatabase", ["Model", "CZlib", grdb, orderedCollections])
         + module("Deploying", ["Model", "Templates", "Planning", "AWS", "StateDatabase", orderedCollections])
         + module("Reporting", ["Model", "Templates", "Planning", "StateDatabase", "Deploying"])
-        + module("Sandbox", ["Model", "ResourceTypes", "Templates", "FlyingFox", grdb, orderedCollections])
+        + module("Sandbox", ["Model", "ResourceTypes", "Templates", sockets, grdb, orderedCollections])
         + module(
             "PipeplanCommands",
             [

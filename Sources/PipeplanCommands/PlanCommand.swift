@@ -33,10 +33,10 @@ struct PlanCommand: ContextCommand {
         let workspace = try Workspace(context, common, .readOnly)
         var planned: [(plan: Plan, prepared: PreparedStack)] = []
         var findings: [Finding] = []
-        for address in try workspace.project.deploymentOrder(workspace.addresses(stacks, common)) {
+        let addresses = try workspace.project.deploymentOrder(workspace.addresses(stacks, common))
+        for outcome in await workspace.plans(of: addresses, profile: profile) {
             do {
-                let prepared = try workspace.prepare(address, profile: profile)
-                planned.append((try workspace.plan(prepared), prepared))
+                planned.append(try outcome.get())
             } catch let problem as Problem where problem.status == .badInput {
                 findings += problem.findings.filter { !findings.contains($0) }
             }

@@ -69,6 +69,25 @@ struct Workspace {
         return PreparedStack(configuration: configuration, desired: desired, recorded: recorded, warnings: findings)
     }
 
+    /// Prepares and plans stacks side by side, on all processors: none reads what another's plan says.
+    /// - Returns: what came of each, in the order of `addresses`.
+    func plans(of addresses: [StackAddress], profile: String?) async -> [Result<(plan: Plan, prepared: PreparedStack), any Error>] {
+        await withTaskGroup(of: (Int, Result<(plan: Plan, prepared: PreparedStack), any Error>).self) { group in
+            for (index, address) in addresses.enumerated() {
+                group.addTask {
+                    let outcome = Result {
+                        let prepared = try prepare(address, profile: profile)
+                        return (plan: try plan(prepared), prepared: prepared)
+                    }
+                    return (index, outcome)
+                }
+            }
+            var outcomes: [(Int, Result<(plan: Plan, prepared: PreparedStack), any Error>)] = []
+            for await outcome in group { outcomes.append(outcome) }
+            return outcomes.sorted { $0.0 < $1.0 }.map(\.1)
+        }
+    }
+
     func plan(_ stack: PreparedStack) throws -> Plan {
         var plan = try Planning.plan(stack.desired, recorded: stack.recorded, types: types)
         plan.notes = stack.warnings + plan.notes

@@ -42,6 +42,8 @@ struct Planner {
     /// Whether a macro makes of the whole template what only CloudFormation knows.
     let isOpaque: Bool
     private let withContexts: Bool
+    /// Whether parameters, mappings, conditions and stack tags are what they were.
+    private let inputsAreUnchanged: Bool
 
     /// Values as they are now.
     var now: Evaluator
@@ -65,6 +67,7 @@ struct Planner {
         self.withContexts = withContexts
         parameters = ParameterComparison(desired, recorded: recorded)
         recordedTemplate = try recorded.map { stack in
+            if desired.template.isReading(of: stack.templateBody) { return desired.template }
             let values = stack.parameters.compactMapValues { if case .plain(let text) = $0 { text } else { nil } }
             let file = "recorded template of \(stack.address) (\(stack.serial))"
             return try Template.read(
@@ -72,6 +75,8 @@ struct Planner {
             ).get()
         }
         isOpaque = desired.template.hasOpaqueTransform || recordedTemplate?.hasOpaqueTransform == true
+        inputsAreUnchanged =
+            !isOpaque && !parameters.readsStore && parameters.changed.isEmpty && desired.hasSameInputs(as: recorded, recordedTemplate)
         recordedResources = Dictionary((recorded?.resources ?? []).map { ($0.logicalID, $0) }, uniquingKeysWith: { first, _ in first })
 
         let place = EvaluationEnvironment.pseudoParameters(
@@ -154,24 +159,13 @@ struct Planner {
     }
 
     /// Whether nothing that could make the resource differ is different: no need to evaluate it then.
-    private mutating func isUntouched(_ resource: TemplateResource, _ before: TemplateResource, _ dependencies: OrderedSet<String>) -> Bool
+    private func isUntouched(_ resource: TemplateResource, _ before: TemplateResource, _ dependencies: OrderedSet<String>) -> Bool
     {
         guard inputsAreUnchanged, !resource.isRewritten, resource.readsTheSame(as: before) else { return false }
         return dependencies.allSatisfy { name in
             outcomes[name].map { $0.listing == .no && $0.willChange == .no && !$0.isNew } ?? false
         }
     }
-
-    /// Whether parameters, mappings, conditions and stack tags are what they were.
-    private lazy var inputsAreUnchanged: Bool = {
-        guard let recordedTemplate, let recorded, !isOpaque, parameters.changed.isEmpty, !parameters.readsStore,
-            recorded.tags == desired.tags, recorded.notificationArns == desired.notificationArns
-        else { return false }
-        return recordedTemplate.mappings.keys == desired.template.mappings.keys
-            && recordedTemplate.mappings.allSatisfy { $0.value.rows == desired.template.mappings[$0.key]?.rows }
-            && recordedTemplate.conditions.keys == desired.template.conditions.keys
-            && recordedTemplate.conditions.allSatisfy { Expression.same($0.value, desired.template.conditions[$0.key]) }
-    }()
 
     /// All properties of a resource before and after, where they are asked for.
     mutating func contexts(before: TemplateResource?, after: TemplateResource?) -> PlannedChange.Contexts? {
@@ -273,7 +267,7 @@ struct Planner {
         case (false, .unknown): realTable[ref] = .symbol(.function("Ref", [.string(logicalID)]))
         }
         guard let type = types[resource.type] else { return publishAttributes(of: resource, nil, outcome) }
-        if let path = type.refProperty, let value = propertyValue(path, of: resource, &real) { realTable[ref] = value }
+        if let path = type.refProperty, let value = Self.propertyValue(path, of: resource, &real) { realTable[ref] = value }
         publishAttributes(of: resource, type, outcome)
     }
 
@@ -283,13 +277,13 @@ struct Planner {
             let symbol = Symbol.attribute(logicalID: resource.logicalID, name: name)
             let path = type?.attributeProperty(name)
             if !outcome.isNew, let path, let before = recordedTemplate?.resources[resource.logicalID],
-                let value = propertyValue(path, of: before, &now)
+                let value = Self.propertyValue(path, of: before, &now)
             {
                 nowTable[symbol] = value
             }
             let isReplaced = outcome.replacement == .yes || outcome.isNew
             listedTable[symbol] = isReplaced ? .symbol(.pending(symbol)) : nowTable[symbol]
-            if let path, let value = propertyValue(path, of: resource, &real) {
+            if let path, let value = Self.propertyValue(path, of: resource, &real) {
                 realTable[symbol] = value
             } else if outcome.isNew {
                 realTable[symbol] = .symbol(.pending(symbol))
@@ -310,7 +304,7 @@ struct Planner {
         return .symbol(.function("Fn::GetAtt", [.string(logicalID), .string(name)]))
     }
 
-    private func propertyValue(_ path: PropertyPath, of resource: TemplateResource, _ evaluator: inout Evaluator) -> Value? {
+    private static func propertyValue(_ path: PropertyPath, of resource: TemplateResource, _ evaluator: inout Evaluator) -> Value? {
         var components = path.components[...]
         guard let name = components.popFirst(), let property = resource.properties.first(where: { $0.key == name }) else { return nil }
         var value = evaluator.value(of: property.value)
@@ -335,4 +329,16 @@ struct Planner {
         }
         return read
     }()
+}
+
+extension DesiredStack {
+    /// Whether all that resources read of the template around them and of the stack's settings is what was recorded.
+    fileprivate func hasSameInputs(as recorded: RecordedStack?, _ recordedTemplate: Template?) -> Bool {
+        guard let recorded, let recordedTemplate else { return false }
+        return recorded.tags == tags && recorded.notificationArns == notificationArns
+            && recordedTemplate.mappings.keys == template.mappings.keys
+            && recordedTemplate.mappings.allSatisfy { $0.value.rows == template.mappings[$0.key]?.rows }
+            && recordedTemplate.conditions.keys == template.conditions.keys
+            && recordedTemplate.conditions.allSatisfy { Expression.same($0.value, template.conditions[$0.key]) }
+    }
 }

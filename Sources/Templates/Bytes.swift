@@ -1,10 +1,23 @@
+import Foundation
+
 /// Searches by bytes. Swift compares text by what a reader sees: to it a comma with a combining accent is no comma, and
 /// `\r\n` does not hold `\n`. CloudFormation's functions and syntax know characters only.
 extension String {
     func contains(bytes pattern: StaticString) -> Bool {
         var text = self
-        return text.withUTF8 { bytes in
-            bytes[...].place(of: UnsafeBufferPointer(start: pattern.utf8Start, count: pattern.utf8CodeUnitCount)) != nil
+        return text.withUTF8 { $0[...].place(of: pattern) != nil }
+    }
+
+    func hasBytes(of other: String) -> Bool {
+        var text = self
+        var other = other
+        return text.withUTF8 { first in
+            other.withUTF8 { second in
+                guard first.count == second.count, let start = first.baseAddress, let otherStart = second.baseAddress else {
+                    return first.count == second.count
+                }
+                return memcmp(start, otherStart, first.count) == 0
+            }
         }
     }
 
@@ -66,5 +79,9 @@ extension Slice<UnsafeBufferPointer<UInt8>> {
             index = next + 1
         }
         return nil
+    }
+
+    func place(of pattern: StaticString) -> Int? {
+        place(of: UnsafeBufferPointer(start: pattern.utf8Start, count: pattern.utf8CodeUnitCount))
     }
 }

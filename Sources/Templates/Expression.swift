@@ -2,27 +2,27 @@ import Model
 
 /// A value in a template: literals, containers and intrinsic functions, each with its place.
 package struct Expression: Sendable {
-    package indirect enum Kind: Sendable {
+    package enum Kind: Sendable {
         case literal(Scalar)
         case list([Expression])
         case object([Member])
         case ref(String)
-        case getAtt(String, attribute: Expression)
+        indirect case getAtt(String, attribute: Expression)
         case sub([SubPart], variables: [Member])
-        case join(delimiter: String, Expression)
-        case select(index: Expression, Expression)
-        case split(delimiter: String, Expression)
-        case findInMap(map: Expression, Expression, Expression, fallback: Expression?)
-        case `if`(condition: String, Expression, Expression)
-        case equals(Expression, Expression)
+        indirect case join(delimiter: String, Expression)
+        indirect case select(index: Expression, Expression)
+        indirect case split(delimiter: String, Expression)
+        indirect case findInMap(map: Expression, Expression, Expression, fallback: Expression?)
+        indirect case `if`(condition: String, Expression, Expression)
+        indirect case equals(Expression, Expression)
         case and([Expression])
         case or([Expression])
-        case not(Expression)
+        indirect case not(Expression)
         case condition(String)
         /// Base64, Cidr, GetAZs, ImportValue, Length, ToJsonString, and the functions of rules: evaluated from their arguments alone.
         case call(Function, [Expression])
         /// A macro: what it makes of this only CloudFormation knows.
-        case transform(name: String, Expression)
+        indirect case transform(name: String, Expression)
     }
 
     package struct Member: Sendable {
@@ -105,12 +105,15 @@ extension Expression {
 
     /// Calls `visit` for each thing this expression itself reads, and for those of everything inside it.
     package func forEachReference(_ visit: (Reference, Span) -> Void) {
+        // Not over `children`, and by index: this is called for every expression of a template, and must not copy them.
         switch kind {
+        case .literal: break
         case .ref(let name): visit(.name(name), span)
+        case .condition(let name): visit(.condition(name), span)
         case .getAtt(let logicalID, let attribute):
             visit(.attribute(logicalID: logicalID, name: attribute.literalText), span)
-        case .condition(let name), .if(let name, _, _): visit(.condition(name), span)
-        case .sub(let parts, _):
+            attribute.forEachReference(visit)
+        case .sub(let parts, let variables):
             for part in parts {
                 switch part {
                 case .text, .variable: continue
@@ -118,22 +121,25 @@ extension Expression {
                 case .attribute(let logicalID, let name): visit(.attribute(logicalID: logicalID, name: name), span)
                 }
             }
-        case .findInMap(let map, _, _, _):
+            for index in variables.indices { variables[index].value.forEachReference(visit) }
+        case .findInMap(let map, let first, let second, let fallback):
             if let name = map.literalText { visit(.mapping(name), map.span) }
-        default: break
-        }
-        // Not over `children`: this is called for every expression of a template, and would build an array each time.
-        switch kind {
-        case .literal, .ref, .condition: break
-        case .list(let items), .and(let items), .or(let items), .call(_, let items):
-            for item in items { item.forEachReference(visit) }
-        case .object(let members), .sub(_, let members): for member in members { member.value.forEachReference(visit) }
-        case .getAtt(_, let inner), .join(_, let inner), .split(_, let inner), .not(let inner), .transform(_, let inner):
-            inner.forEachReference(visit)
-        case .findInMap: for child in children { child.forEachReference(visit) }
-        case .if(_, let first, let second), .equals(let first, let second), .select(let first, let second):
+            map.forEachReference(visit)
             first.forEachReference(visit)
             second.forEachReference(visit)
+            fallback?.forEachReference(visit)
+        case .if(let name, let first, let second):
+            visit(.condition(name), span)
+            first.forEachReference(visit)
+            second.forEachReference(visit)
+        case .equals(let first, let second), .select(let first, let second):
+            first.forEachReference(visit)
+            second.forEachReference(visit)
+        case .list(let items), .and(let items), .or(let items), .call(_, let items):
+            for index in items.indices { items[index].forEachReference(visit) }
+        case .object(let members):
+            for index in members.indices { members[index].value.forEachReference(visit) }
+        case .join(_, let inner), .split(_, let inner), .not(let inner), .transform(_, let inner): inner.forEachReference(visit)
         }
     }
 }

@@ -243,24 +243,27 @@ struct ExpressionReader {
 enum SubText {
     /// Splits `text` at its `${…}`: `${!x}` is the text `${x}`, `${A}` a reference, `${A.B}` an attribute.
     static func parts(of text: String, variables: Set<String>) -> [Expression.SubPart] {
-        var parts: [Expression.SubPart] = []
-        var literal = ""
-        var rest = text[...]
-        while let opening = rest.placeOfOpening, let closing = rest.utf8[opening.upperBound...].firstIndex(of: UInt8(ascii: "}")) {
-            literal += rest[..<opening.lowerBound]
-            let inside = rest[opening.upperBound..<closing]
-            rest = rest[rest.utf8.index(after: closing)...]
-            if inside.utf8.first == UInt8(ascii: "!") {
-                literal += "${\(rest.base[inside.utf8.index(after: inside.startIndex)..<inside.endIndex])}"
-                continue
+        var text = text
+        return text.withUTF8 { bytes in
+            var parts: [Expression.SubPart] = []
+            var literal = ""
+            var rest = bytes[...]
+            while let opening = rest.place(of: "${"), let closing = rest[(opening + 2)...].firstIndex(of: UInt8(ascii: "}")) {
+                literal += String(decoding: rest[..<opening], as: UTF8.self)
+                let inside = String(decoding: rest[(opening + 2)..<closing], as: UTF8.self)
+                rest = rest[(closing + 1)...]
+                if inside.utf8.first == UInt8(ascii: "!") {
+                    literal += "${" + String(decoding: inside.utf8.dropFirst(), as: UTF8.self) + "}"
+                    continue
+                }
+                if !literal.isEmpty { parts.append(.text(literal)) }
+                literal = ""
+                parts.append(part(of: inside.trimmingSpaces, variables: variables))
             }
-            if !literal.isEmpty { parts.append(.text(literal)) }
-            literal = ""
-            parts.append(part(of: inside.trimmingSpaces, variables: variables))
+            literal += String(decoding: rest, as: UTF8.self)
+            if !literal.isEmpty || parts.isEmpty { parts.append(.text(literal)) }
+            return parts
         }
-        literal += rest
-        if !literal.isEmpty || parts.isEmpty { parts.append(.text(literal)) }
-        return parts
     }
 
     private static func part(of name: String, variables: Set<String>) -> Expression.SubPart {
@@ -308,18 +311,5 @@ extension Expression {
         case .object: "a map"
         default: "another function"
         }
-    }
-}
-
-extension Substring {
-    /// Where the next `${` is.
-    fileprivate var placeOfOpening: Range<Index>? {
-        var from = startIndex
-        while let dollar = utf8[from...].firstIndex(of: UInt8(ascii: "$")) {
-            let next = utf8.index(after: dollar)
-            if next < endIndex, utf8[next] == UInt8(ascii: "{") { return dollar..<utf8.index(after: next) }
-            from = next
-        }
-        return nil
     }
 }

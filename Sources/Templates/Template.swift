@@ -22,6 +22,12 @@ extension Template {
     /// The text to send to CloudFormation: as it was written, with aliases and merges expanded where there are any.
     package var body: String { usesAliases ? root.json.prettyText : source.text }
 
+    /// Whether reading `text` would give just this, to the byte: then there is no need to.
+    package func isReading(of text: String) -> Bool {
+        // What loops make depends on parameters too.
+        !transforms.contains(Self.languageExtensions) && source.text.hasBytes(of: text)
+    }
+
     /// Whether a macro that only CloudFormation can run shapes the whole template.
     package var hasOpaqueTransform: Bool { transforms.contains { $0 != Self.languageExtensions } }
 

@@ -54,9 +54,7 @@ struct TemplateChecks {
                 "unknown-reference", "DependsOn of \(resource.logicalID) names \(name), which is no resource of this template",
                 detail: suggestion(name, among: template.resources.keys), at: span)
         }
-        var expressions: [Expression] = []
-        resource.forEachExpression { expressions.append($0) }
-        for expression in expressions { checkReferences(expression) }
+        resource.forEachExpression { checkReferences($0) }
     }
 
     private mutating func checkCondition(_ name: String?, of what: String, at span: Span) {
@@ -67,9 +65,7 @@ struct TemplateChecks {
     }
 
     private mutating func checkReferences(_ expression: Expression) {
-        var references: [(Reference, Span)] = []
-        expression.forEachReference { references.append(($0, $1)) }
-        for (reference, span) in references { check(reference, at: span) }
+        expression.forEachReference { check($0, at: $1) }
     }
 
     private mutating func check(_ reference: Reference, at span: Span) {

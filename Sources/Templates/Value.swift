@@ -4,24 +4,24 @@ package import OrderedCollections
 /// What an expression evaluates to: known data, or data with symbols in it for what only the deployed stack knows.
 ///
 /// Two equal symbols stand for equal values as long as the resource they name is untouched.
-package indirect enum Value: Hashable, Sendable {
+package enum Value: Hashable, Sendable {
     case scalar(Scalar)
     case list([Value])
     case object(OrderedDictionary<String, Value>)
     /// `AWS::NoValue`: removes the property or list item it stands in.
     case noValue
-    case symbol(Symbol)
+    indirect case symbol(Symbol)
 }
 
 /// Something that has a value only in AWS, or one that must not be known here.
-package indirect enum Symbol: Hashable, Sendable {
+package enum Symbol: Hashable, Sendable {
     /// The physical ID of a resource.
     case ref(String)
     case attribute(logicalID: String, name: String)
     /// A parameter whose value is not known here.
     case parameter(String)
     /// A NoEcho parameter: known by its name and digest only, so that no value can leak through evaluation.
-    case secret(parameter: String, digest: SecretDigest?)
+    indirect case secret(parameter: String, digest: SecretDigest?)
     case pseudo(PseudoParameter)
     /// `{{resolve:ssm:…}}` and the like, which CloudFormation resolves.
     case dynamicReference(String)
@@ -30,9 +30,9 @@ package indirect enum Symbol: Hashable, Sendable {
     /// A function of arguments that hold symbols, or one that only CloudFormation can evaluate.
     case function(String, [Value])
     /// `Fn::If` on a condition that is not decided here.
-    case conditional(condition: String, Value, Value)
+    indirect case conditional(condition: String, Value, Value)
     /// The value the symbol gets by the deployment that is planned: a different one from what it has now.
-    case pending(Symbol)
+    indirect case pending(Symbol)
 }
 
 extension Value {

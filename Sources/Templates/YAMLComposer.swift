@@ -310,12 +310,10 @@ enum ShortForm {
         "Or", "Ref", "Select", "Split", "Sub", "ToJsonString", "Transform", "Contains", "EachMemberEquals", "EachMemberIn", "RefAll",
         "ValueOf", "ValueOfAll",
     ]
-    private static let known = Set(names)
+    private static let longNames = Dictionary(
+        uniqueKeysWithValues: names.map { ($0, $0 == "Ref" || $0 == "Condition" ? $0 : "Fn::\($0)") })
 
-    static func longName(of name: String) -> String? {
-        guard known.contains(name) else { return nil }
-        return name == "Ref" || name == "Condition" ? name : "Fn::\(name)"
-    }
+    static func longName(of name: String) -> String? { longNames[name] }
 }
 
 /// How a plain scalar is typed: YAML 1.1's Booleans and nulls, and numbers as written.

@@ -52,6 +52,19 @@ import Testing
         #expect(terminal.output.contains(#"+ Answer: "forty-two""#))
     }
 
+    @Test func `plans of many stacks come in the order of deployment`() async throws {
+        for number in 10..<30 {
+            try folder.write(Self.template, to: "stacks/s\(number)/template.yml")
+            let before = number < 29 ? "dependsOn: [s\(number + 1)]\n" : ""
+            try folder.write("region: us-east-1\nparameters: {Answer: one}\n\(before)", to: "stacks/s\(number)/stack.yml")
+        }
+        let (status, terminal) = await run("plan")
+        #expect(status == 0, "\(terminal.errors)")
+        let heads = terminal.output.split(separator: "\n").filter { $0.contains(" → stack ") }
+        let names = heads.map { $0.prefix { $0 != " " } }
+        #expect(names == (10..<30).reversed().map { "s\($0)" } + ["shop"])
+    }
+
     @Test func `an output can be had alone`() async {
         #expect(await run("apply shop --auto-approve").status == 0)
         let (status, terminal) = await run("outputs shop Name")

@@ -221,6 +221,21 @@ import Testing
                 == #"{"Resources":{"A":\#(resource),"B":\#(resource)}}"#)
     }
 
+    @Test(arguments: [
+        ("Resources: {A: {Type: é}}", "Resources: {A: {Type: é}}", true),
+        ("Resources: {A: {Type: é}}", "Resources: {A: {Type: e\u{301}}}", false),
+        ("Resources: {A: {Type: T}}", "Resources: {A: {Type: T}}\n", false),
+        (
+            "Transform: AWS::LanguageExtensions\nResources: {A: {Type: T}}",
+            "Transform: AWS::LanguageExtensions\nResources: {A: {Type: T}}", false
+        ),
+    ])
+    func `a template need not be read again from the very bytes it was read from, unless loops may differ`(
+        _ text: String, _ other: String, _ isSame: Bool
+    ) {
+        #expect(Template.read(text, file: "t.yml").value?.isReading(of: other) == isSame)
+    }
+
     @Test func `a byte order mark is skipped`() {
         for text in ["a: 1", #"{"a": 1}"#] {
             #expect(Document.read(Data("\u{FEFF}\(text)".utf8), file: "t.yml").value?.root.json == ["a": 1])

@@ -21,7 +21,7 @@ final class CurlTransfer: @unchecked Sendable {
 
     /// Throws `TransportError` where libcurl takes an option not at all, such as a proxy of a kind it doesn't know.
     init(_ request: HTTPRequest, _ settings: CurlTransport.Settings) throws(TransportError) {
-        guard let handle = curl_easy_init() else {
+        guard let handle = ccurl_easy_init() else {
             throw TransportError(.setup, request.endpoint, detail: "out of memory", requestMayHaveBeenTaken: false)
         }
         self.handle = handle
@@ -33,8 +33,8 @@ final class CurlTransfer: @unchecked Sendable {
     }
 
     deinit {
-        curl_easy_cleanup(handle)
-        curl_slist_free_all(headerList)
+        ccurl_easy_cleanup(handle)
+        ccurl_slist_free_all(headerList)
         errorText.deallocate()
     }
 
@@ -56,7 +56,7 @@ final class CurlTransfer: @unchecked Sendable {
         return .failure(
             TransportError(
                 kind, request.endpoint, proxy: proxy.isEmpty ? nil : ProxySettings.withoutUser(proxy),
-                detail: said.isEmpty ? String(cString: curl_easy_strerror(code)) : said,
+                detail: said.isEmpty ? String(cString: ccurl_easy_strerror(code)) : said,
                 requestMayHaveBeenTaken: wasSent && !kind.isBeforeRequest))
     }
 
@@ -94,7 +94,7 @@ final class CurlTransfer: @unchecked Sendable {
             guard !line.utf8.contains(where: { $0 == 0x0A || $0 == 0x0D || $0 == 0 }) else {
                 throw setupError("A header holds a line break: check the credentials for one")
             }
-            guard let list = curl_slist_append(headerList, line) else { throw setupError("out of memory") }
+            guard let list = ccurl_slist_append(headerList, line) else { throw setupError("out of memory") }
             headerList = list
         }
         try check(ccurl_set_headers(handle, headerList))
@@ -117,7 +117,7 @@ final class CurlTransfer: @unchecked Sendable {
     }
 
     private func check(_ code: CURLcode) throws(TransportError) {
-        guard code == CURLE_OK else { throw setupError(String(cString: curl_easy_strerror(code))) }
+        guard code == CURLE_OK else { throw setupError(String(cString: ccurl_easy_strerror(code))) }
     }
 
     private static func from(_ context: UnsafeMutableRawPointer?) -> CurlTransfer? {

@@ -61,7 +61,9 @@ package final class CurlTransport: Sendable {
             return loop
         }
         guard let running else {
-            throw TransportError(.setup, request.endpoint, detail: "libcurl could not be started", requestMayHaveBeenTaken: false)
+            let reason = CurlLoop.failure ?? "out of memory"
+            throw TransportError(
+                .setup, request.endpoint, detail: "libcurl could not be started: \(reason)", requestMayHaveBeenTaken: false)
         }
         return running
     }
@@ -70,7 +72,7 @@ package final class CurlTransport: Sendable {
 /// The thread that drives libcurl, and the one owner of its multi handle.
 ///
 /// Safe to send: `multi` and `active` are touched on the loop's thread only, which holds the loop until it ends, and by
-/// `deinit`, which therefore comes after. The two exceptions are `inbox`, which is a lock, and `curl_multi_wakeup`, which
+/// `deinit`, which therefore comes after. The two exceptions are `inbox`, which is a lock, and `ccurl_multi_wakeup`, which
 /// libcurl allows from any thread.
 private final class CurlLoop: @unchecked Sendable {
     typealias Answer = CheckedContinuation<HTTPResponse, any Error>
@@ -80,20 +82,21 @@ private final class CurlLoop: @unchecked Sendable {
         var isStopped = false
     }
 
-    private static let libraryIsReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
+    /// Why libcurl can't be used, if it can't. Asking loads it.
+    static let failure = ccurl_start().map { String(cString: $0) }
 
     private let multi: UnsafeMutableRawPointer
     private var active: [UnsafeMutableRawPointer: (transfer: CurlTransfer, answer: Answer)] = [:]
     private let inbox = Mutex(Inbox())
 
-    /// `nil` where libcurl has no memory or was built wrongly.
+    /// `nil` where libcurl is missing or has no memory.
     init?() {
-        guard Self.libraryIsReady, let multi = curl_multi_init() else { return nil }
+        guard Self.failure == nil, let multi = ccurl_multi_init() else { return nil }
         self.multi = multi
     }
 
     deinit {
-        curl_multi_cleanup(multi)
+        ccurl_multi_cleanup(multi)
     }
 
     func run() {
@@ -104,17 +107,17 @@ private final class CurlLoop: @unchecked Sendable {
 
     func start(_ transfer: CurlTransfer, _ answer: Answer) {
         inbox.withLock { $0.arrivals.append((transfer, answer)) }
-        curl_multi_wakeup(multi)
+        ccurl_multi_wakeup(multi)
     }
 
     func cancel(_ transfer: CurlTransfer) {
         transfer.isCancelled.store(true, ordering: .releasing)
-        curl_multi_wakeup(multi)
+        ccurl_multi_wakeup(multi)
     }
 
     func stop() {
         inbox.withLock { $0.isStopped = true }
-        curl_multi_wakeup(multi)
+        ccurl_multi_wakeup(multi)
     }
 
     private func turn() {
@@ -130,15 +133,15 @@ private final class CurlLoop: @unchecked Sendable {
             if news.isStopped { return }
 
             var running: Int32 = 0
-            curl_multi_perform(multi, &running)
+            ccurl_multi_perform(multi, &running)
             var waiting: Int32 = 0
-            while let message = curl_multi_info_read(multi, &waiting) {
+            while let message = ccurl_multi_info_read(multi, &waiting) {
                 guard message.pointee.msg == CURLMSG_DONE, let handle = message.pointee.easy_handle else { continue }
                 let code = message.pointee.data.result
                 if let entry = active[handle] { finish(handle, entry.transfer.outcome(code)) }
             }
             // libcurl shortens the wait by its own timers; a wake-up ends it.
-            curl_multi_poll(multi, nil, 0, Int32.max, nil)
+            ccurl_multi_wait(multi)
         }
     }
 
@@ -146,16 +149,16 @@ private final class CurlLoop: @unchecked Sendable {
         guard !transfer.isCancelled.load(ordering: .acquiring) else {
             return answer.resume(throwing: CancellationError())
         }
-        let code = curl_multi_add_handle(multi, transfer.handle)
+        let code = ccurl_multi_add_handle(multi, transfer.handle)
         guard code == CURLM_OK else {
-            return answer.resume(throwing: transfer.setupError(String(cString: curl_multi_strerror(code))))
+            return answer.resume(throwing: transfer.setupError(String(cString: ccurl_multi_strerror(code))))
         }
         active[transfer.handle] = (transfer, answer)
     }
 
     private func finish(_ handle: UnsafeMutableRawPointer, _ outcome: Result<HTTPResponse, any Error>) {
         guard let entry = active.removeValue(forKey: handle) else { return }
-        curl_multi_remove_handle(multi, handle)
+        ccurl_multi_remove_handle(multi, handle)
         entry.answer.resume(with: outcome)
     }
 }

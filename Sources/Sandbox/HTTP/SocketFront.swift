@@ -1,4 +1,3 @@
-import FlyingFox
 import FlyingSocks
 import Foundation
 
@@ -10,7 +9,11 @@ actor SocketFront {
     typealias Handler = @Sendable (WireRequest) async -> WireAnswer
 
     private let handler: Handler
-    private let pool: any AsyncSocketPool = HTTPServer.defaultPool()
+    #if canImport(Darwin)
+        private let pool: any AsyncSocketPool = .kQueue()
+    #else
+        private let pool: any AsyncSocketPool = .ePoll()
+    #endif
     private var listener: Socket?
     private var runner: Task<Void, any Error>?
 
