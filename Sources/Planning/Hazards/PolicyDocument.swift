@@ -1,7 +1,0 @@
-import Model
-import OrderedCollections
-import Templates
-
-struct PolicyDocument: Hashable {
-    init?(_ value: Value) { return nil }
-}
