@@ -111,18 +111,36 @@ extension PolicyText {
     /// literal inside `${…}`, and a pattern with such is taken to cover itself alone.
     func covers(_ other: PolicyText) -> Bool {
         if self == other || isAnything { return true }
-        let pattern = units
-        guard pattern.contains(.byte(UInt8(ascii: "*"))) || pattern.contains(.byte(UInt8(ascii: "?"))), !hasEscapes else { return false }
-        let text = other.units
-        // The usual matching with one way back. A wildcard in the covered text is only matched by one in the covering pattern.
+        guard hasWildcards else { return false }
+        // Nearly all texts are known; they need no copy.
+        if case (.bytes(let pattern)?, .bytes(let text)?) = (pieces.first, other.pieces.first), pieces.count == 1, other.pieces.count == 1 {
+            return Self.covers(pattern, text, any: Self.star) { $0 == $1 && $1 != Self.star || $0 == Self.mark && $1 != Self.star }
+        }
+        return Self.covers(units, other.units, any: .byte(Self.star)) { $0.matches($1) }
+    }
+
+    /// Whether this has wildcards that are meant as such.
+    var hasWildcards: Bool {
+        pieces.contains { piece in
+            if case .bytes(let bytes) = piece { bytes.contains(Self.star) || bytes.contains(Self.mark) } else { false }
+        } && !hasEscapes
+    }
+
+    private static let star = UInt8(ascii: "*")
+    private static let mark = UInt8(ascii: "?")
+
+    /// The usual matching with one way back. A wildcard in the covered text is only matched by one in the covering pattern.
+    private static func covers<Element: Equatable>(
+        _ pattern: [Element], _ text: [Element], any: Element, matches: (Element, Element) -> Bool
+    ) -> Bool {
         var place = 0
         var index = 0
         var star: (pattern: Int, text: Int)?
         while index < text.count {
-            if place < pattern.count, pattern[place] == .byte(UInt8(ascii: "*")) {
+            if place < pattern.count, pattern[place] == any {
                 star = (place, index)
                 place += 1
-            } else if place < pattern.count, pattern[place].matches(text[index]) {
+            } else if place < pattern.count, matches(pattern[place], text[index]) {
                 place += 1
                 index += 1
             } else if let last = star {
@@ -133,7 +151,7 @@ extension PolicyText {
                 return false
             }
         }
-        return pattern[place...].allSatisfy { $0 == .byte(UInt8(ascii: "*")) }
+        return pattern[place...].allSatisfy { $0 == any }
     }
 
     private enum Unit: Hashable {
