@@ -242,7 +242,12 @@ import Testing
         let catalog = ResourceTypeCatalog.bundled
         for setting in PublicSetting.all {
             guard let type = setting.type, !setting.path.isEmpty else { continue }
-            #expect(catalog.hasProperty(type, at: setting.path), "\(type) \(setting.path)")
+            guard let schema = catalog.schema(of: type, at: setting.path) else {
+                Issue.record("\(type) has no \(setting.path)")
+                continue
+            }
+            let values = schema.items?.allowedValues ?? schema.allowedValues
+            if !values.isEmpty { #expect(Set(values).isSuperset(of: setting.open), "\(type) \(setting.path): \(values)") }
         }
         for type in PublicSetting.guards.keys { #expect(catalog[type] != nil, "\(type)") }
     }

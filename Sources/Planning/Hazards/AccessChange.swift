@@ -41,12 +41,12 @@ package func accessChanges(
     return AccessChange.rows(logicalID, .removed, removed) { grant in
         switch grant.effect {
         case .allow: false
-        case .boundary, .deny, .unknown: staysOpen && !new.contains { $0.covers(grant) }
+        case .boundary, .deny, .unknown: staysOpen && !grant.isCovered(by: new, of: removed.count)
         }
     }
         + AccessChange.rows(logicalID, .added, added) { grant in
             switch grant.effect {
-            case .allow, .unknown: !old.contains { $0.covers(grant) }
+            case .allow, .unknown: !grant.isCovered(by: old, of: added.count)
             case .boundary, .deny: false
             }
         }

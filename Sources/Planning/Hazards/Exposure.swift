@@ -33,11 +33,14 @@ private func publicGrants(
     // The policy of an endpoint bounds what goes through it; it grants nothing.
     guard type != "AWS::EC2::VPCEndpoint" else { return [] }
     func open(_ properties: OrderedDictionary<String, Value>?) -> [Grant] {
-        let all = properties.map { GrantReader(logicalID: logicalID, type: type, properties: $0).grants } ?? []
-        return all.filter { grant in grant.isPublic && !all.contains { $0.keepsOut(grant) } }
+        let all = properties.map { Array(GrantReader(logicalID: logicalID, type: type, properties: $0).grants) } ?? []
+        let denials = all.filter { $0.effect == .deny }
+        let comparable = denials.count <= Grant.comparisons / max(all.count, 1)
+        return all.filter { grant in grant.isPublic && !(comparable && denials.contains { $0.keepsOut(grant) }) }
     }
-    let old = open(before)
-    let new = open(after).filter { grant in !old.contains { $0.covers(grant) } }
+    let old = OrderedSet(open(before))
+    let candidates = open(after)
+    let new = candidates.filter { !$0.isCovered(by: old, of: candidates.count) }
     return AccessChange.rows(logicalID, .added, new) { _ in true }.map { row in
         let who = row.principals.map { $0 == "*" ? "anyone" : $0.hasPrefix("all but ") ? "anyone but \($0.dropFirst(8))" : $0 }
         let resources = row.resources.filter { $0 != "${\(logicalID)}" }

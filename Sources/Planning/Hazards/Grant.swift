@@ -48,6 +48,15 @@ extension Grant {
         }
     }
 
+    /// How many comparisons are worth making: what takes more is larger than nearly every policy that AWS takes.
+    static let comparisons = 100_000
+
+    /// Whether one of `others` grants, or denies, all that this does. A no may be wrong; a yes is not.
+    /// - Parameter count: how many grants are asked this of the same others.
+    func isCovered(by others: OrderedSet<Grant>, of count: Int) -> Bool {
+        others.count <= Self.comparisons / max(count, 1) && others.contains { $0.covers(self) }
+    }
+
     /// Whether this grants, or denies, all that `other` does. A no may be wrong; a yes is not.
     func covers(_ other: Grant) -> Bool {
         effect == other.effect && action.covers(other.action) && resource.covers(other.resource) && principal.covers(other.principal)
@@ -87,8 +96,7 @@ extension PolicySelection {
         if other.isAllBut { return terms.items.contains { $0.kind.isEmpty && $0.text.isAnything } }
         let rest = other.terms.items.filter { !terms.contains($0) }
         let patterns = terms.items.filter { !$0.kind.isEmpty || $0.text.hasWildcards }
-        // A no may be wrong; what takes this many comparisons is nothing that AWS would accept.
-        guard rest.count <= 100_000 / max(patterns.count, 1) else { return false }
+        guard rest.count <= Grant.comparisons / max(patterns.count, 1) else { return false }
         return rest.allSatisfy { term in patterns.contains { $0.covers(term) } }
     }
 
