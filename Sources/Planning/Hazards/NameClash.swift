@@ -49,16 +49,21 @@ private func sharedName(
     _ type: ResourceType, _ before: OrderedDictionary<String, Value>, _ after: OrderedDictionary<String, Value>
 ) -> (path: String, shown: String)? {
     guard let old = explicitName(of: type, in: before), let new = explicitName(of: type, in: after), old.path == new.path,
-        old.value.isSame(as: new.value)
+        old.value.isSameText(as: new.value)
     else { return nil }
     for scope in type.nameScopes {
         switch (before[scope], after[scope]) {
         case (nil, nil): continue
-        case (let a?, let b?) where a.isSame(as: b): continue
+        case (let a?, let b?) where a.isSameText(as: b): continue
         default: return nil
         }
     }
     return (new.path, new.value.shown.scalarText ?? new.value.shown.compactText)
+}
+
+extension Value {
+    /// Whether two names are one: the same symbols, or the same text, however it is written.
+    fileprivate func isSameText(as other: Value) -> Bool { self == other || text.map { $0 == other.text } ?? false }
 }
 
 extension ResourceType {
