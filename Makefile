@@ -5,7 +5,7 @@ RELEASE = swift build --configuration release --static-swift-stdlib --product pi
 PREFIX ?= /usr/local
 SOURCES = Package.swift Sources Tests
 
-.PHONY: build demo test unit scenarios lint format catalog bench install clean system python
+.PHONY: build demo test parity lint format catalog bench install clean system python
 
 build: system
 	$(RELEASE)
@@ -19,6 +19,12 @@ test: system python lint
 	$(PYTHON) -m pytest -q app
 	swift test --skip-build
 	$(PYTHON) -m pytest -q Tests/Scenarios/clients
+	@if [ -n "$$PIPEPLAN_AWS_RECORDINGS" ]; then $(PYTHON) scripts/parity "$$(swift build --show-bin-path)/pipeplan"; fi
+
+# Plans beside change sets recorded from AWS, in the folder that PIPEPLAN_AWS_RECORDINGS names.
+parity: system
+	swift build --product pipeplan
+	scripts/parity "$$(swift build --show-bin-path)/pipeplan"
 
 # What can be checked without building.
 lint: python
