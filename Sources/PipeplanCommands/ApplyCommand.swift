@@ -24,6 +24,8 @@ struct ApplyCommand: ContextCommand {
     var stacks: [String] = []
     @Flag(name: .long, help: "Do not ask.")
     var autoApprove = false
+    @Option(name: .long, help: "Agree to the hazards of this logical ID; may be given several times. Needed with --auto-approve.")
+    var allow: [String] = []
 
     func run(in context: Context) async throws -> ExitStatus {
         let workspace = try Workspace(context, common, .readWrite)
@@ -34,7 +36,7 @@ struct ApplyCommand: ContextCommand {
         try await workspace.withCloud { context in
             for address in try workspace.project.deploymentOrder(addresses) {
                 let application = Application(
-                    workspace: workspace, context: context, common: common, aws: aws, autoApprove: autoApprove,
+                    workspace: workspace, context: context, common: common, aws: aws, autoApprove: autoApprove, allowed: Set(allow),
                     saved: saved?.stacks.first { $0.plan.address == address }, savedLineage: saved?.lineage)
                 let result = try await application.apply(address)
                 if let result { reports.append(result) }
@@ -67,6 +69,8 @@ struct Application {
     let common: CommonOptions
     let aws: AWSOptions
     let autoApprove: Bool
+    /// Logical IDs whose hazards are agreed to.
+    let allowed: Set<String>
     let saved: SavedPlan.Stack?
     let savedLineage: String?
 
@@ -87,10 +91,11 @@ struct Application {
         let cloud = try await CloudAccess(context, aws, profile: prepared.configuration.profile, region: prepared.desired.region)
         let refusals = prepared.configuration.guardrailFindings(accountID: cloud.identity.account, region: prepared.desired.region)
         guard refusals.isEmpty else { throw Problem(.refused, refusals) }
-        guard let approval = try saved != nil ? .planFile : Consent(context).approve(plan, autoApprove: autoApprove) else {
+        guard let approval = try saved != nil ? .planFile : Consent(context).approve(plan, autoApprove: autoApprove, allowed: allowed)
+        else {
             throw Problem(.refused, "not-approved", "The plan was not approved", detail: "Nothing was done.")
         }
-        if saved != nil { _ = try Consent(context).approve(plan, autoApprove: true) }
+        if saved != nil { try Consent(context).refuseProtected(plan) }
         var desired = prepared.desired
         desired.accountID = cloud.identity.account
         let request = DeploymentRequest(

@@ -16,9 +16,38 @@ struct Consent {
         case planFile = "plan-file"
     }
 
-    /// Whether the plan just shown is approved; only the whole word counts.
-    /// - Throws: `Problem` (exit code 3) where nobody can be asked, or a protected resource would be lost.
-    func approve(_ plan: Plan, autoApprove: Bool) throws -> Approval? {
+    /// Whether the plan just shown is approved; only the whole word counts. Where it is not shown to anybody, hazards are agreed to
+    /// one by one or not at all.
+    /// - Parameter allowed: logical IDs whose hazards are agreed to.
+    /// - Throws: `Problem` (exit code 3) where nobody can be asked, a protected resource would be lost, or a hazard is not allowed.
+    func approve(_ plan: Plan, autoApprove: Bool, allowed: Set<String> = []) throws -> Approval? {
+        try refuseProtected(plan)
+        if autoApprove {
+            let open = plan.hazardsToAllow(except: allowed)
+            guard open.isEmpty else {
+                throw Problem(
+                    .refused,
+                    open.map {
+                        Finding(
+                            "hazard-not-allowed", $0.summary,
+                            detail:
+                                "Nobody was asked about it. If this is meant, add --allow \($0.logicalID), or review a saved plan and apply that."
+                        )
+                    })
+            }
+            return .autoApprove
+        }
+        let question = plan.kind == .destroy ? "Destroy all of this?" : "Apply this?"
+        guard context.terminal.isInteractive else {
+            throw Problem(
+                .refused, "no-approval", "Nobody can be asked whether to \(plan.kind == .destroy ? "destroy" : "apply") this",
+                detail: "Standard input is no terminal. Use --auto-approve, or review a saved plan and apply that.")
+        }
+        return ask(question) ? .yes : nil
+    }
+
+    /// - Throws: `Problem` (exit code 3) where the plan replaces or removes what stack.yml protects.
+    func refuseProtected(_ plan: Plan) throws {
         let forbidden = plan.hazards.filter(\.isProtected)
         guard forbidden.isEmpty else {
             throw Problem(
@@ -29,14 +58,6 @@ struct Consent {
                         detail: "stack.yml lists \($0.logicalID) under `protect`. Take it off that list first, if this is really meant.")
                 })
         }
-        if autoApprove { return .autoApprove }
-        let question = plan.kind == .destroy ? "Destroy all of this?" : "Apply this?"
-        guard context.terminal.isInteractive else {
-            throw Problem(
-                .refused, "no-approval", "Nobody can be asked whether to \(plan.kind == .destroy ? "destroy" : "apply") this",
-                detail: "Standard input is no terminal. Use --auto-approve, or review a saved plan and apply that.")
-        }
-        return ask(question) ? .yes : nil
     }
 
     /// Answers what comes up while a deployment runs. Without a terminal, more than was approved is never agreed to.

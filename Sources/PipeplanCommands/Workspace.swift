@@ -89,9 +89,21 @@ struct Workspace {
     }
 
     func plan(_ stack: PreparedStack) throws -> Plan {
-        var plan = try Planning.plan(stack.desired, recorded: stack.recorded, types: types)
+        var plan = try Planning.plan(
+            stack.desired, recorded: stack.recorded, types: types,
+            importers: { try importers(of: $0, region: stack.desired.region, except: stack.desired.address) })
         plan.notes = stack.warnings + plan.notes
         return plan
+    }
+
+    /// The recorded stacks that import a value exported under a name.
+    private func importers(of exportName: String, region: String, except exporter: StackAddress) throws -> [StackAddress] {
+        try database.recordedStacks().filter { stack in
+            guard stack.address != exporter, stack.region == region,
+                let template = Template.read(stack.templateBody, file: stack.address.description).value
+            else { return false }
+            return importedNames(of: template, in: stack).contains(exportName)
+        }.map(\.address)
     }
 
     /// A prompt's answer, where there is somebody to ask and the value is about to be used. It is echoed: the terminal's driver does that.

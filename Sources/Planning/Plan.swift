@@ -21,6 +21,8 @@ package struct Plan: Hashable, Sendable, Codable {
     /// Capabilities, notification ARNs, termination protection.
     package var settings: [ValueChange]
     package var hazards: [Hazard]
+    /// Who may do more or less afterwards.
+    package var access: [AccessChange] = []
     /// What could not be known, and other remarks.
     package var notes: [Finding]
 
@@ -134,14 +136,41 @@ package struct ValueChange: Hashable, Sendable, Codable {
     }
 }
 
-/// A planned change that can lose data.
+/// A planned change that can do harm: lose data, open what was closed, or fail halfway. docs/hazards.md lists what counts.
 package struct Hazard: Hashable, Sendable, Codable {
+    package enum Kind: String, Hashable, Sendable, Codable {
+        case dataLoss = "data-loss"
+        case nameClash = "name-clash"
+        case exportInUse = "export-in-use"
+        case widerAccess = "wider-access"
+        case publicAccess = "public-access"
+    }
+
+    /// The resource, or the output whose export goes away.
     package var logicalID: String
     package var type: String
-    /// What is lost, in a sentence.
+    package var kind: Kind
+    /// What is lost, opened or fails, in a sentence.
     package var summary: String
     /// Whether `protect` in stack.yml forbids it.
     package var isProtected: Bool
+
+    package init(logicalID: String, type: String, kind: Kind = .dataLoss, summary: String, isProtected: Bool) {
+        self.logicalID = logicalID
+        self.type = type
+        self.kind = kind
+        self.summary = summary
+        self.isProtected = isProtected
+    }
+}
+
+extension Plan {
+    /// The hazards that nobody has agreed to by agreeing to the plan without a look at it. That a stack is made or destroyed says
+    /// already what becomes of everything in it.
+    /// - Parameter allowed: logical IDs for which anything is agreed to.
+    package func hazardsToAllow(except allowed: Set<String>) -> [Hazard] {
+        kind == .update ? hazards.filter { !allowed.contains($0.logicalID) } : []
+    }
 }
 
 extension Plan {

@@ -48,23 +48,6 @@ extension Planner {
             "terminationProtection", recorded.map { String($0.terminationProtection) } ?? "false", String(desired.terminationProtection))
         return changes
     }
-
-    /// Changes that can lose data, and those that `protect` forbids.
-    func hazards(of changes: [PlannedChange]) -> [Hazard] {
-        changes.compactMap { change in
-            let isProtected = desired.protected.contains(change.logicalID)
-            let isRemoved = change.action == .remove && change.policyAction == .delete
-            let isReplaced = change.action == .modify && change.willReplace != .no
-            guard isRemoved || isReplaced || (isProtected && change.action == .remove) else { return nil }
-            let loss = DataHolding.loss(of: change.type)
-            guard loss != nil || isProtected else { return nil }
-            let what = change.action == .remove ? "is removed" : change.willReplace == .yes ? "is replaced" : "may be replaced"
-            let kept = change.policyAction == .replaceAndRetain ? "; the old one is retained" : ""
-            return Hazard(
-                logicalID: change.logicalID, type: change.type,
-                summary: "\(change.logicalID) \(what)\(loss.map { ": \($0) would be lost" } ?? "")\(kept)", isProtected: isProtected)
-        }
-    }
 }
 
 extension Value {

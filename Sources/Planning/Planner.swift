@@ -11,12 +11,14 @@ import Templates
 ///   - recorded: what the last deployment left; `nil` for a stack that does not exist.
 ///   - types: the facts on resource types.
 ///   - withContexts: whether each change tells all properties, as DescribeChangeSet does with values.
+///   - importers: the stacks known to import a value exported under a name.
 /// - Throws: `Problem` (exit code 4) with every finding where the template can't be evaluated.
 package func plan(
-    _ desired: DesiredStack, recorded: RecordedStack?, types: ResourceTypeCatalog, withContexts: Bool = false
+    _ desired: DesiredStack, recorded: RecordedStack?, types: ResourceTypeCatalog, withContexts: Bool = false,
+    importers: (_ exportName: String) throws -> [StackAddress] = { _ in [] }
 ) throws -> Plan {
     var planner = try Planner(desired, recorded: recorded, types: types, withContexts: withContexts)
-    return try planner.plan()
+    return try planner.plan(importers)
 }
 
 /// What planning one resource found, for the resources that read it.
@@ -98,7 +100,7 @@ struct Planner {
         }
     }
 
-    mutating func plan() throws -> Plan {
+    mutating func plan(_ importers: (String) throws -> [StackAddress]) throws -> Plan {
         var changes: [String: PlannedChange] = [:]
         let graph = DependencyGraph(desired.template)
         noteWhatIsOpaque()
@@ -112,12 +114,13 @@ struct Planner {
         var ordered = desired.template.resources.keys.compactMap { changes[$0] }
         ordered += removals(keeping: Set(ordered.filter { $0.action == .add }.map(\.logicalID)))
         markRenames(in: &ordered)
+        let (hazards, access) = try hazards(of: ordered, importers: importers)
         return Plan(
             address: desired.address, stackName: desired.stackName, region: desired.region, kind: recorded == nil ? .create : .update,
             basedOnSerial: basedOnSerial, changes: ordered,
             unchangedCount: outcomes.values.count { $0.listing == .no && $0.willChange == .no },
             parameters: parameters.listed, outputs: outputChanges(), tags: tagChanges(), settings: settingChanges(),
-            hazards: hazards(of: ordered), notes: notes + findings)
+            hazards: hazards, access: access, notes: notes + findings)
     }
 
     private mutating func noteWhatIsOpaque() {
@@ -159,8 +162,7 @@ struct Planner {
     }
 
     /// Whether nothing that could make the resource differ is different: no need to evaluate it then.
-    private func isUntouched(_ resource: TemplateResource, _ before: TemplateResource, _ dependencies: OrderedSet<String>) -> Bool
-    {
+    private func isUntouched(_ resource: TemplateResource, _ before: TemplateResource, _ dependencies: OrderedSet<String>) -> Bool {
         guard inputsAreUnchanged, !resource.isRewritten, resource.readsTheSame(as: before) else { return false }
         return dependencies.allSatisfy { name in
             outcomes[name].map { $0.listing == .no && $0.willChange == .no && !$0.isNew } ?? false
@@ -174,12 +176,7 @@ struct Planner {
     }
 
     private func context(_ resource: TemplateResource, _ evaluator: inout Evaluator) -> JSONValue {
-        var properties: OrderedDictionary<String, JSONValue> = [:]
-        for property in resource.properties {
-            let value = evaluator.value(of: property.value)
-            if value != .noValue { properties[property.key] = value.changeSetJSON }
-        }
-        return .object(["Properties": .object(properties)])
+        .object(["Properties": .object(properties(of: resource, &evaluator).mapValues(\.changeSetJSON))])
     }
 
     private mutating func addition(_ resource: TemplateResource, certain: Bool) -> PlannedChange {

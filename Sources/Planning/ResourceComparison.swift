@@ -110,7 +110,11 @@ struct ResourceComparison {
         properties.append(property.change(whole, willChange: .no, listedRecreation))
     }
 
-    private func replacementCondition(_ components: [String]) -> String? { nil }
+    private func replacementCondition(_ components: [String]) -> String? {
+        guard let type else { return nil }
+        return ConditionalReplacement.condition(of: type.name, at: PropertyPath(components))
+            ?? "see Update requires on \(ConditionalReplacement.page(of: type.name))"
+    }
 
     private func withValues(_ details: [ChangeDetail], _ old: Value?, _ new: Value?) -> [ChangeDetail] {
         details.map { detail in

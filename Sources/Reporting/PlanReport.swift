@@ -24,6 +24,7 @@ package struct PlanReport: Encodable, Sendable {
         var tags: [Value]
         var settings: [Value]
         var hazards: [Danger]
+        var access: [Access]
         var notes: [Note]
 
         init(_ plan: Plan) {
@@ -42,6 +43,7 @@ package struct PlanReport: Encodable, Sendable {
             tags = plan.tags.map(Value.init)
             settings = plan.settings.map(Value.init)
             hazards = plan.hazards.map(Danger.init)
+            access = plan.access.map(Access.init)
             notes = plan.notes.map { Note(code: $0.code, severity: $0.severity.rawValue, summary: $0.summary, detail: $0.detail) }
         }
     }
@@ -83,8 +85,10 @@ package struct PlanReport: Encodable, Sendable {
         var known: Bool
         var sensitive: Bool
         var requiresReplacement: String
+        @OrNull var replacementCondition: String?
         var causes: [String]
         var willChange: String
+        @OrNull var unknownBecause: String?
         @OrNull var location: String?
 
         init(_ change: PropertyChange) {
@@ -94,8 +98,10 @@ package struct PlanReport: Encodable, Sendable {
             known = change.known
             sensitive = change.sensitive
             requiresReplacement = change.requiresReplacement.rawValue
+            replacementCondition = change.replacementCondition
             causes = change.causes.map(\.description)
             willChange = change.willChange.rawValue
+            unknownBecause = change.unknownBecause
             location = change.location?.description
         }
     }
@@ -117,14 +123,38 @@ package struct PlanReport: Encodable, Sendable {
     struct Danger: Encodable, Sendable {
         var logicalId: String
         var type: String
+        var kind: String
         var summary: String
         var isProtected: Bool
 
         init(_ hazard: Hazard) {
             logicalId = hazard.logicalID
             type = hazard.type
+            kind = hazard.kind.rawValue
             summary = hazard.summary
             isProtected = hazard.isProtected
+        }
+    }
+
+    struct Access: Encodable, Sendable {
+        var logicalId: String
+        var change: String
+        var effect: String
+        var actions: [String]
+        var principals: [String]
+        var resources: [String]
+        @OrNull var condition: String?
+        var widens: Bool
+
+        init(_ access: AccessChange) {
+            logicalId = access.logicalID
+            change = access.kind.rawValue
+            effect = access.effect
+            actions = access.actions
+            principals = access.principals
+            resources = access.resources
+            condition = access.condition
+            widens = access.widens
         }
     }
 

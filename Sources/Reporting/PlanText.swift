@@ -20,6 +20,7 @@ package struct PlanText {
         renderer.values("Tags", plan.tags)
         renderer.values("Settings", plan.settings)
         renderer.values("Outputs", plan.outputs)
+        renderer.access()
         renderer.hazards()
         renderer.notes()
         renderer.summary()
@@ -124,7 +125,10 @@ package struct PlanText {
         let head = "      \(symbol) \(change.path.printable):"
         var tail: [String] = []
         if change.requiresReplacement == .always, change.willChange != .no { tail.append(style.red("forces replacement")) }
-        if change.requiresReplacement == .conditionally, change.willChange != .no { tail.append(style.red("may force replacement")) }
+        if change.requiresReplacement == .conditionally, change.willChange != .no {
+            tail.append(style.red("may force replacement") + (change.replacementCondition.map { style.dim(": " + $0.printable) } ?? ""))
+        }
+        if let reason = change.unknownBecause { tail.append(style.dim("depends on " + reason.printable)) }
         if !isAdded, change.causes != [.template] {
             tail.append(style.dim("by " + change.causes.map(\.description).joined(separator: ", ").printable))
         }
@@ -177,6 +181,25 @@ package struct PlanText {
         }
     }
 
+    /// Who may do more or less: of a new stack everything is more, so only what is made later is told apart.
+    private mutating func access() {
+        guard !plan.access.isEmpty, plan.kind != .destroy else { return }
+        text += "\n  \(style.bold("Access"))\n"
+        var table = Table(header: ["", "RESOURCE", "EFFECT", "ACTION", "WHO", "ON", "CONDITION"])
+        for row in plan.access {
+            let isNews = row.widens && plan.kind == .update
+            let columns = [
+                row.logicalID, row.effect, row.actions.joined(separator: ", "), row.principals.joined(separator: ", "),
+                row.resources.joined(separator: ", "), row.condition ?? "",
+            ]
+            let mark: (String) -> String = { [style] in isNews ? style.yellow($0) : $0 }
+            let cells = columns.map { Table.Cell(text: $0.printable.truncated(to: 60), mark: mark) }
+            let sign = row.kind == .added ? Table.Cell(text: "+", mark: style.green) : Table.Cell(text: "-", mark: style.red)
+            table.rows.append([sign] + cells)
+        }
+        for line in table.render(style).split(separator: "\n") { text += "      \(line)\n" }
+    }
+
     private mutating func hazards() {
         guard !plan.hazards.isEmpty else { return }
         text += "\n  \(style.red(style.bold("Hazards")))\n"
@@ -196,127 +219,5 @@ package struct PlanText {
         text +=
             "\n\(style.bold("Plan:")) \(summary.add) to add, \(summary.modify) to change, \(summary.replace) to replace, \(summary.remove) to remove"
         text += plan.unchangedCount > 0 ? "; \(plan.unchangedCount) unchanged.\n" : ".\n"
-    }
-}
-
-/// Values as a person reads them: in YAML's block style, what is short on one line.
-enum ValueText {
-    private static let shortEnough = 80
-
-    static func render(_ value: JSONValue, known: Bool, _ style: Style) -> [String] {
-        var lines = lines(of: value)
-        if !known, lines.count == 1 { lines[0] += " " + style.dim("(known after apply)") }
-        return lines
-    }
-
-    private static func lines(of value: JSONValue) -> [String] {
-        switch value {
-        case .string("(sensitive)"): return ["(sensitive)"]
-        case .string(let text) where text.unicodeScalars.contains("\n"): return block(text)
-        case .string(let text): return [JSONValue.quoted(text).printable]
-        case .null, .bool, .number: return [value.compactText.printable]
-        case .array(let items):
-            if let line = short(value) { return [line] }
-            return items.flatMap { item in
-                let inner = lines(of: item)
-                return ["- \(inner[0])"] + inner.dropFirst().map { "  \($0)" }
-            }
-        case .object(let members):
-            if let line = short(value) { return [line] }
-            let lines = members.flatMap { key, member in
-                let inner = self.lines(of: member)
-                return inner.count == 1 || isBlock(inner)
-                    ? ["\(key.printable): \(inner[0])"] + inner.dropFirst() : ["\(key.printable):"] + inner.map { "  \($0)" }
-            }
-            // One key behind another on a line would be no YAML.
-            return lines.count == 1 ? [value.compactText.printable] : lines
-        }
-    }
-
-    /// A text of several lines behind YAML's mark for whether it ends with a line break.
-    private static func block(_ text: String) -> [String] {
-        var lines = text.printable.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map { String($0) }
-        let isEnded = lines.last == ""
-        if isEnded { lines.removeLast() }
-        let mark = !isEnded ? "|-" : lines.last == "" ? "|+" : "|"
-        return [mark] + lines.map { $0.isEmpty ? "" : "  \($0)" }
-    }
-
-    private static func isBlock(_ lines: [String]) -> Bool { ["|", "|-", "|+"].contains(lines[0]) }
-
-    private static func short(_ value: JSONValue) -> String? {
-        let text = value.compactText
-        return text.count <= shortEnough ? text.printable : nil
-    }
-
-    /// Lines behind a key: the first beside it, or all below it.
-    static func placed(_ lines: [String], indent: Int) -> String {
-        if lines.count == 1 { return " " + lines[0] }
-        let space = "\n" + String(repeating: " ", count: indent + 2)
-        func below(_ line: some StringProtocol) -> String { line.isEmpty ? "\n" : space + line }
-        return isBlock(lines) ? " \(lines[0])" + lines.dropFirst().map { below($0.dropFirst(2)) }.joined() : lines.map(below).joined()
-    }
-}
-
-/// Two texts line by line: what stays, what goes, what comes.
-enum LineDifference {
-    private enum Line {
-        case kept(String)
-        case removed(String)
-        case inserted(String)
-
-        var isChange: Bool {
-            if case .kept = self { false } else { true }
-        }
-    }
-
-    /// - Parameter context: how many unchanged lines are shown around a change.
-    static func render(_ before: [String], _ after: [String], indent: Int, _ style: Style, context: Int = 3) -> String {
-        let space = String(repeating: " ", count: indent)
-        let lines = merged(before, after)
-        let changes = lines.indices.filter { lines[$0].isChange }
-        var text = ""
-        var isCut = false
-        for (index, line) in lines.enumerated() {
-            guard changes.isEmpty || changes.contains(where: { abs($0 - index) <= context }) else {
-                if !isCut { text += "\(space)\(style.dim("  …"))\n" }
-                isCut = true
-                continue
-            }
-            isCut = false
-            switch line {
-            case .kept(let line): text += line.isEmpty ? "\n" : "\(space)  \(line)\n"
-            case .removed(let line): text += "\(space)\(style.red("- " + line))\n"
-            case .inserted(let line): text += "\(space)\(style.green("+ " + line))\n"
-            }
-        }
-        return text
-    }
-
-    private static func merged(_ before: [String], _ after: [String]) -> [Line] {
-        var removed: Set<Int> = []
-        var inserted: Set<Int> = []
-        for change in after.difference(from: before) {
-            switch change {
-            case .remove(let offset, _, _): removed.insert(offset)
-            case .insert(let offset, _, _): inserted.insert(offset)
-            }
-        }
-        var lines: [Line] = []
-        var (old, new) = (0, 0)
-        while old < before.count || new < after.count {
-            if removed.contains(old) {
-                lines.append(.removed(before[old]))
-                old += 1
-            } else if inserted.contains(new) {
-                lines.append(.inserted(after[new]))
-                new += 1
-            } else {
-                lines.append(.kept(after[new]))
-                old += 1
-                new += 1
-            }
-        }
-        return lines
     }
 }

@@ -26,6 +26,9 @@ import Testing
                   "formatVersion" : 1,
                   "stacks" : [
                     {
+                      "access" : [
+
+                      ],
                       "basedOnSerial" : 4,
                       "changes" : [
                         {
@@ -45,8 +48,10 @@ import Testing
                               "known" : true,
                               "location" : null,
                               "path" : "TableName",
+                              "replacementCondition" : null,
                               "requiresReplacement" : "Always",
                               "sensitive" : false,
+                              "unknownBecause" : null,
                               "willChange" : "yes"
                             },
                             {
@@ -58,8 +63,10 @@ import Testing
                               "known" : false,
                               "location" : null,
                               "path" : "Arn",
+                              "replacementCondition" : null,
                               "requiresReplacement" : "Never",
                               "sensitive" : false,
+                              "unknownBecause" : null,
                               "willChange" : "unknown"
                             },
                             {
@@ -71,8 +78,10 @@ import Testing
                               "known" : true,
                               "location" : null,
                               "path" : "Token",
+                              "replacementCondition" : null,
                               "requiresReplacement" : "Never",
                               "sensitive" : true,
+                              "unknownBecause" : null,
                               "willChange" : "yes"
                             }
                           ],
@@ -104,6 +113,7 @@ import Testing
                       "hazards" : [
                         {
                           "isProtected" : true,
+                          "kind" : "data-loss",
                           "logicalId" : "Table",
                           "summary" : "Its items are lost",
                           "type" : "AWS::DynamoDB::Table"
