@@ -53,7 +53,7 @@ let package = Package(
     ]
         + module("Model", [orderedCollections, crypto, cryptoExtras])
         + module("ResourceTypes", ["Model", "CResourceCatalog"])
-        + module("Templates", ["Model", orderedCollections, "Yams"])
+        + module("Templates", ["Model", "ResourceTypes", orderedCollections, "Yams"])
         + module("Planning", ["Model", "ResourceTypes", "Templates", orderedCollections])
         + module("Project", ["Model", "Templates", orderedCollections])
         + module("AWS", ["Model", "CCurl", crypto], scripts: ["Peers"])

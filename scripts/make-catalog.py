@@ -20,6 +20,14 @@ from cfnlint.schema._schema import Schema
 from cfnlint.version import __version__ as cfnlint_version
 
 HOME_REGION = "us-east-1"
+ROOT = Path(__file__).resolve().parent.parent
+SOURCE = """\
+// Written by scripts/make-catalog.py.
+extension ResourceTypeCatalog {{
+    /// Where the facts of the catalog inside this program are from.
+    package static let source = "cfn-lint {}"
+}}
+"""
 TAGGABLE, TAG_UPDATABLE, DELETES_FIRST, IMMUTABLE = 1, 2, 4, 8
 
 # What Ref returns is the primary identifier, except for these. None: it is no property, or not always.
@@ -37,12 +45,13 @@ TYPES = {"string": 1, "integer": 2, "number": 4, "boolean": 8, "array": 16, "obj
 
 
 def main():
-    default = Path(__file__).resolve().parent.parent / "Sources/CResourceCatalog/catalog.bin"
-    output = Path(sys.argv[1]) if len(sys.argv) > 1 else default
+    output = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "Sources/CResourceCatalog/catalog.bin"
     nodes = NodeTable()
     records = [Record(schema, region, nodes) for region, schema in read_schemas()]
     data = encode(records, nodes)
     output.write_bytes(data)
+    if len(sys.argv) == 1:
+        (ROOT / "Sources/ResourceTypes/ResourceTypeCatalog+Source.swift").write_text(SOURCE.format(cfnlint_version))
     elsewhere = Counter(record.region for record in records if record.region != HOME_REGION)
     print(f"{output}: {len(records)} types of cfn-lint {cfnlint_version}, {len(data):,} bytes")
     print("not in", HOME_REGION + ":", ", ".join(f"{count} of {region}" for region, count in sorted(elsewhere.items())))

@@ -14,53 +14,77 @@ struct ValidateCommand: ContextCommand {
               pipeplan validate image-pipeline   one, in all its environments
               pipeplan validate template.yml     a template alone
 
-            Reports everything that is wrong at once, each with file:line:column. Exits with 4 where anything is an error.
+            Reports everything that is wrong at once, each with file:line:column: structure, references, and every resource's
+            properties by the schema of its type. docs/validation.md explains each finding. Exits with 4 where anything is an error.
             """)
 
     @OptionGroup var common: CommonOptions
     @Argument(help: "Stacks, as <stack> or <stack>:<environment>, or template files; all stacks where none is named.")
     var targets: [String] = []
 
+    @Flag(name: .long, help: "Run cfn-lint too, and merge what it finds (PIPEPLAN_CFN_LINT names it where it is not in PATH).")
+    var lint = false
+
     func run(in context: Context) async throws -> ExitStatus {
+        let linter = lint ? try CfnLint(context) : nil
         let files = targets.filter { context.isFile($0) || Self.looksLikeFile($0) }
-        var report = ValidationReport()
-        for file in files { report.add(file, findings: try validate(file: file, context)) }
+        var checked = try files.map { try validate(file: $0, context) }
         if files.isEmpty || files.count < targets.count {
             let project = try Project.find(from: context)
             let addresses = try project.addresses(targets.filter { !files.contains($0) }, environment: common.environment)
-            for address in addresses { report.add(address.description, findings: validate(address, project, context)) }
+            checked += addresses.map { validate($0, project, context) }
+        }
+        // Once for all of them: environments share a template, and cfn-lint takes long to start.
+        let sources = checked.reduce(into: [:]) { all, target in all.merge(target.sources) { first, _ in first } }
+        let found = try linter?.findings(in: sources) ?? [:]
+        var report = ValidationReport()
+        for target in checked {
+            let lint = target.sources.keys.sorted().flatMap { found[$0] ?? [] }
+            report.add(target.name, findings: CfnLint.merged(target.findings, lint))
         }
         context.terminal.write(common.json ? try JSONReport.render(report) : report.text(.output(context)))
         return report.isValid ? .success : .badInput
+    }
+
+    /// A stack or file with what was found in it and in which templates.
+    private struct Checked {
+        var name: String
+        var findings: [Finding]
+        var sources: [String: SourceText] = [:]
     }
 
     private static func looksLikeFile(_ target: String) -> Bool {
         target.contains("/") || [".yml", ".yaml", ".json", ".template"].contains { target.hasSuffix($0) }
     }
 
-    private func validate(file: String, _ context: Context) throws -> [Finding] {
+    private func validate(file: String, _ context: Context) throws -> Checked {
         guard context.isFile(file) else {
-            return [Finding("missing-file", "There is no file \(file)", detail: "Check its path, or name a stack.")]
+            return Checked(
+                name: file, findings: [Finding("missing-file", "There is no file \(file)", detail: "Check its path, or name a stack.")])
         }
         let url = URL(fileURLWithPath: file, relativeTo: URL(fileURLWithPath: context.workingDirectory, isDirectory: true))
-        let reading = Template.read(try Data(contentsOf: url), file: file)
-        return reading.findings + (reading.value?.check() ?? [])
+        var validation = TemplateValidation()
+        let findings = validation.findings(Template.read(try Data(contentsOf: url), file: file), at: url.standardizedFileURL.path)
+        return Checked(name: file, findings: findings, sources: validation.sources)
     }
 
-    private func validate(_ address: StackAddress, _ project: Project, _ context: Context) -> [Finding] {
+    private func validate(_ address: StackAddress, _ project: Project, _ context: Context) -> Checked {
         do {
             let configuration = try project.configuration(of: address)
             let reading = configuration.loadTemplate()
-            guard let template = reading.value else { return reading.findings }
-            let resolved = configuration.resolveOffline(
-                declared: template.parameters, environment: context.environment, recorded: nil, recordedOutput: { _, _ in nil },
-                randomBytes: context.randomBytes)
-            let bound = template.bind((resolved.value ?? [:]).mapValues(\.value))
-            // Whether the environment is set up for a deployment is no question of the files' validity.
-            let findings = resolved.findings.filter { $0.code != "missing-environment-variable" }
-            return reading.findings + template.check() + findings + bound.findings
+            var validation = TemplateValidation()
+            var findings = validation.findings(reading, at: configuration.templatePath)
+            if let template = reading.value {
+                let resolved = configuration.resolveOffline(
+                    declared: template.parameters, environment: context.environment, recorded: nil, recordedOutput: { _, _ in nil },
+                    randomBytes: context.randomBytes)
+                // Whether the environment is set up for a deployment is no question of the files' validity.
+                findings += resolved.findings.filter { $0.code != "missing-environment-variable" }
+                findings += template.bind((resolved.value ?? [:]).mapValues(\.value)).findings
+            }
+            return Checked(name: address.description, findings: findings, sources: validation.sources)
         } catch {
-            return error.findings
+            return Checked(name: address.description, findings: error.findings)
         }
     }
 }

@@ -159,6 +159,9 @@ extension PropertySchema {
         property(component) ?? firstAlternative { $0.unnamedMember }
     }
 
+    /// The property of an object that this schema itself names; `property(_:)` looks into the alternatives too.
+    package func ownProperty(_ name: String) -> PropertySchema? { namedMember(name) }
+
     private func namedMember(_ name: String) -> PropertySchema? {
         members.first { $0.name == name }.flatMap { schema($0.node) }
     }

@@ -170,14 +170,16 @@ struct ExpressionReader {
     }
 
     private mutating func transform(_ argument: Node, _ name: String) -> Expression.Kind? {
-        // CloudFormation takes a macro's bare name too, and a list of one.
-        let call = argument.items?.count == 1 ? argument.items?.first ?? argument : argument
-        guard let macro = call.text ?? call["Name"]?.text else {
-            report("bad-function", "\(name) takes a map with Name and Parameters", at: argument.span)
+        let names = argument.macroNames
+        guard !names.isEmpty, names.count == argument.items?.count ?? 1 else {
+            report(
+                "bad-function", "\(name) takes a map with Name and Parameters, the name of a macro, or a list of these", at: argument.span)
             return nil
         }
-        let parameters = call["Parameters"] ?? Node(.mapping([]), span: argument.span)
-        return .transform(name: macro, expression(parameters))
+        let parameters = (argument.items ?? [argument]).map { $0["Parameters"] ?? Node(.mapping([]), span: $0.span) }
+        let read = parameters.map { expression($0) }
+        return .transform(
+            name: names.joined(separator: ", "), read.count == 1 ? read[0] : Expression(.list(read), span: argument.span))
     }
 
     private mutating func call(_ name: String, _ argument: Node, at span: Span) -> Expression.Kind? {

@@ -12,6 +12,8 @@ struct LoopExpander {
     /// Values and bytes of text in all copies.
     private var size = 0
     private var isExhausted = false
+    /// Whether a loop goes over what is not known here, so that what it makes is missing.
+    private(set) var hasUnknownLoops = false
     var findings: [Finding] = []
 
     private static let copiesLimit = 10_000
@@ -54,7 +56,16 @@ struct LoopExpander {
             return []
         }
         guard let collection = collection(items[1]) else {
-            report(member, "The collection of \(member.key) must be a list of strings or a list parameter whose value is known")
+            guard isKnownLater(items[1]) else {
+                report(member, "The collection of \(member.key) must be a list of strings or a list parameter whose value is known")
+                return []
+            }
+            hasUnknownLoops = true
+            findings.append(
+                source.finding(
+                    "unknown-collection", "What \(member.key) goes over is not known",
+                    detail: "Give the list parameter a default, or a literal value in stack.yml, or write the list itself.",
+                    at: items[1].span))
             return []
         }
         var result: [Node.Member] = []
@@ -89,6 +100,14 @@ struct LoopExpander {
         }
         guard let name = node["Ref"]?.text, let parameter = parameters[name], parameter.isList, !parameter.isStoreValue else { return nil }
         return (values[name] ?? parameter.defaultValue).map(splitList)
+    }
+
+    /// Whether a collection is one of CloudFormation's that only lacks a value: a list parameter, or what a function makes.
+    private func isKnownLater(_ node: Node) -> Bool {
+        if let items = node.items { return items.contains(where: isKnownLater) }
+        guard let member = node.members?.first, node.members?.count == 1 else { return false }
+        if member.key == "Ref", let name = member.value.text { return parameters[name]?.isList == true }
+        return member.key.hasPrefix("Fn::")
     }
 
     /// A copy of `node` for one value; an incomplete one where the copies take too much room.

@@ -7,6 +7,8 @@ package struct Template: Sendable {
     /// Whether the text uses aliases or merge keys, which CloudFormation refuses.
     package var usesAliases: Bool
     package var root: Node
+    /// Whether a loop goes over what is not known here, so that what it makes is missing.
+    var hasUnknownLoops: Bool
     package var description: String?
     /// The macros the whole template goes through, such as `AWS::Serverless-2016-10-31`.
     package var transforms: [String]
@@ -101,6 +103,8 @@ package struct TemplateResource: Sendable {
     /// Where each of `dependsOn` stands.
     var dependsOnSpans: [Span]
     package var properties: [Expression.Member]
+    /// Where the word Properties stands; `nil` where the resource has none.
+    var propertiesSpan: Span?
     package var metadata: Expression?
     package var deletionPolicy: Expression?
     package var updateReplacePolicy: Expression?

@@ -59,10 +59,12 @@ struct TemplateReader {
         let transforms = self.transforms(document.root)
         let parameters = self.parameters(document.root["Parameters"])
         var root = document.root
+        var hasUnknownLoops = false
         if transforms.contains(Template.languageExtensions) {
             var loops = LoopExpander(source, parameters: parameters, values: parameterValues)
             root = loops.expand(root)
             ownFindings += loops.findings
+            hasUnknownLoops = loops.hasUnknownLoops
         }
         isRewritten = transforms.contains { $0 != Template.languageExtensions }
         for member in root.members ?? [] where !Self.sections.contains(member.key) && !isRewritten {
@@ -74,7 +76,7 @@ struct TemplateReader {
             report("no-resources", "The template has no resources", detail: "CloudFormation requires at least one.", at: document.root.span)
         }
         return Template(
-            source: source, usesAliases: document.usesAliases, root: document.root,
+            source: source, usesAliases: document.usesAliases, root: document.root, hasUnknownLoops: hasUnknownLoops,
             description: text(root["Description"], "Description"), transforms: transforms, parameters: parameters,
             mappings: mappings(root["Mappings"]),
             conditions: conditions(root["Conditions"]), rules: rules(root["Rules"]), resources: resources(root["Resources"]),
@@ -91,7 +93,7 @@ struct TemplateReader {
     /// The macros for the whole template, and those that stand in a section and may add to it whatever they like.
     private mutating func transforms(_ root: Node) -> [String] {
         let places = [root] + ["Parameters", "Rules", "Mappings", "Conditions", "Resources", "Outputs"].compactMap { root[$0] }
-        return transforms(declaredBy: root["Transform"]) + places.compactMap { $0["Fn::Transform"]?["Name"]?.text }
+        return transforms(declaredBy: root["Transform"]) + places.flatMap { $0["Fn::Transform"]?.macroNames ?? [] }
     }
 
     private mutating func transforms(declaredBy node: Node?) -> [String] {
@@ -208,7 +210,8 @@ struct TemplateReader {
             logicalID: member.key, span: member.keySpan, type: type, typeSpan: typeNode.span,
             condition: text(member.value["Condition"], "Condition of \(member.key)"), conditionSpan: member.value["Condition"]?.span,
             dependsOn: dependsOn.map(\.name), dependsOnSpans: dependsOn.map(\.span),
-            properties: properties, metadata: attribute("Metadata", of: member),
+            properties: properties, propertiesSpan: attributes.first { $0.key == "Properties" }?.keySpan,
+            metadata: attribute("Metadata", of: member),
             deletionPolicy: policy("DeletionPolicy", of: member), updateReplacePolicy: policy("UpdateReplacePolicy", of: member),
             creationPolicy: attribute("CreationPolicy", of: member), updatePolicy: attribute("UpdatePolicy", of: member),
             isRewritten: member.value["Fn::Transform"] != nil || properties.contains { $0.key == "Fn::Transform" })
@@ -301,6 +304,14 @@ struct TemplateReader {
 
     private mutating func report(_ code: String, _ summary: String, detail: String = "", at span: Span) {
         ownFindings.append(source.finding(code, summary, detail: detail, at: span))
+    }
+}
+
+extension Node {
+    /// The macros that a `Fn::Transform` calls: one by its name, one with parameters, or a list of such.
+    var macroNames: [String] {
+        if let name = text ?? self["Name"]?.text { return [name] }
+        return items?.compactMap { $0.text ?? $0["Name"]?.text } ?? []
     }
 }
 

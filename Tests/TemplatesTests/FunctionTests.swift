@@ -154,7 +154,7 @@ import Testing
         ("!Cidr [10.0.0.0//16, 1, 1]", "bad-cidr: Fn::Cidr can't make these blocks"),
         ("!Cidr [10.0.0.0/33, 1, 1]", "bad-cidr: Fn::Cidr can't make these blocks"),
         ("!Cidr text", "bad-function: Fn::Cidr takes [IP block, count, CIDR bits], found a string"),
-        ("!Transform [A, B]", "bad-function: Fn::Transform takes a map with Name and Parameters"),
+        ("!Transform {Of: x}", "bad-function: Fn::Transform takes a map with Name and Parameters, the name of a macro, or a list of these"),
         ("{'Fn::Joyn': []}", "unknown-function: Unknown function Fn::Joyn"),
         ("{'Fn::ForEach': []}", "foreach-without-transform: Fn::ForEach can't be used here"),
         ("{'Fn::Join': ['', []], Other: 1}", "function-with-siblings: Fn::Join must be the only key of its map"),

@@ -78,6 +78,21 @@ import Testing
         #expect(try expanded(text, parameterValues: ["P": "X,Y"]) == "TX\nTY")
     }
 
+    @Test(arguments: ["!Ref P", "[A, !Ref P]", "!Split [',', !Ref Q]"])
+    func `over what is not known hides what it may have made, and nothing else`(_ collection: String) throws {
+        let text = """
+            Transform: AWS::LanguageExtensions
+            Parameters: {P: {Type: CommaDelimitedList}, Q: {Type: String}}
+            Resources:
+              R: {Type: AWS::SNS::Topic, DependsOn: TA, Properties: {TopicName: !Ref TB, DisplayNam: x}}
+              'Fn::ForEach::L': [N, \(collection), {'T${N}': {Type: AWS::SNS::Topic}}]
+            """
+        let reading = Template.read(text, file: "t.yml")
+        #expect(reading.findings.map(\.code) == ["unknown-collection"])
+        #expect(try #require(reading.value).check() == [])
+        #expect(try #require(reading.value).check(types: .bundled).map(\.code) == ["unknown-property"])
+    }
+
     @Test func `is an unknown function without its transform`() {
         let text = "Resources: {R: {Type: T, Properties: {A: {'Fn::ForEach::L': [N, [A], {}]}}}, 'Fn::ForEach::L': [N, [A], {}]}"
         #expect(

@@ -1,6 +1,7 @@
 import Foundation
 import Model
 import OrderedCollections
+import ResourceTypes
 import Templates
 
 /// Steele, Lea and Flood's SplitMix64: the same numbers for the same seed, on every machine.
@@ -128,7 +129,7 @@ struct TemplateMutator {
         ShortNames.functions.map { "Fn::\($0)" } + [
             "Ref", "Condition", "Fn::ForEach::Loop", "Fn::Nope", "Type", "Properties", "DependsOn", "Default", "AllowedValues", "MinLength",
             "NoEcho", "Resources", "Outputs", "Value", "Export", "Name", "DefaultValue", "Transform", "Rules", "Assertions", "Assert", "",
-            "é", "Topic", "Stage",
+            "é", "Topic", "Stage", "Rules", "Status", "Statement", "Arn", "ArtifactStores", "NetworkInterfaces", "Tags", "Variables",
         ]
 
     private static let tokens =
@@ -142,7 +143,9 @@ struct TemplateMutator {
             "{{resolve:ssm:/x}}",
             "{{resolve:secretsmanager:${Stage}}}", "Topic", "Topic.Arn", "Stage", "Token", "IsProd", "Loop", "AWS::NoValue", "AWS::Region",
             "10.0.0.0/8", "10.0.0.0/99", "::/0", "a,b,,c", "Number", "List<Number>", "CommaDelimitedList",
-            "AWS::SSM::Parameter::Value<String>",
+            "AWS::SSM::Parameter::Value<String>", "AWS::EC2::Instance", "AWS::S3::Bucke", "AWS::Serverless::Function", "Custom::X",
+            "A::B::C",
+            "Snapshot", "Enabled", "!Ref Subnets", "!GetAtt Bucket.Ar", "{Status: Enabled}", "[Enabled, Enabled]",
             "(", "(a+)+$", "[", "\\p{L}", "{1,99999}", String(repeating: "[", count: 300), String(repeating: "!Not [", count: 150),
         ]
 
@@ -155,140 +158,6 @@ struct TemplateMutator {
     }
 }
 
-extension TemplateMutator {
-    static let seeds = [everything, loops, flow, json]
-
-    private static let everything = """
-        AWSTemplateFormatVersion: "2010-09-09"
-        Description: Everything a template may hold, ünïcödé too
-        Metadata: {Owner: &owner {Key: Owner, Value: team}}
-        Parameters:
-          Stage: {Type: String, Default: prod, AllowedValues: [dev, prod]}
-          Token: {Type: String, NoEcho: true, MinLength: 4, MaxLength: 64, Default: hunter2-must-never-show}
-          Size: {Type: Number, Default: 10, MinValue: 1, MaxValue: 1e3}
-          Zones: {Type: CommaDelimitedList, Default: "a, b,c", AllowedPattern: "[a-z]+"}
-          Image: {Type: "AWS::SSM::Parameter::Value<String>", Default: /image}
-        Rules:
-          Sizes:
-            RuleCondition: !Equals [!Ref Stage, prod]
-            Assertions:
-              - Assert: !Contains [[10, 20], !Ref Size]
-                AssertDescription: Ten or twenty
-              - {Assert: {"Fn::EachMemberIn": [!Ref Zones, [a, b, c]]}}
-        Mappings:
-          Regions:
-            eu-west-1: {Size: small, Zones: [a, b]}
-            us-east-1: {Size: large, Zones: [c]}
-        Conditions:
-          IsProd: !Equals [!Ref Stage, prod]
-          IsBig: !And [!Condition IsProd, !Not [!Equals [!Ref Size, 1]]]
-          HasImage: !Or [!Equals [!Ref Image, ""], !Condition IsBig]
-          HasToken: !Not [!Equals [!Ref Token, ""]]
-        Resources:
-          Topic:
-            Type: AWS::SNS::Topic
-            DeletionPolicy: Retain
-            UpdateReplacePolicy: !If [IsProd, Retain, Delete]
-            Metadata: {Of: topic}
-            Properties: &base
-              TopicName: !Sub "${AWS::StackName}-${Stage}-${!literal}"
-              DisplayName: !Join ["-", [a, !Ref Size, !If [HasImage, b, !Ref AWS::NoValue], !GetAtt Queue.QueueName]]
-              Tags:
-                - *owner
-                - Key: Zone
-                  Value: !Select [1, !Ref Zones]
-          Copy:
-            Type: AWS::SNS::Topic
-            Condition: IsBig
-            DependsOn: [Topic, Queue]
-            Properties:
-              <<: *base
-              DisplayName: !Base64
-                Fn::Sub:
-                  - "${Name} in ${AWS::Region} at ${Topic}"
-                  - Name: !FindInMap [Regions, !Ref AWS::Region, Size]
-          Queue:
-            Type: AWS::SQS::Queue
-            CreationPolicy: {ResourceSignal: {Count: 1}}
-            UpdatePolicy: {AutoScalingReplacingUpdate: {WillReplace: true}}
-            Properties:
-              QueueName: "{{resolve:ssm:/queue}}"
-              Secret: !Sub "{{resolve:secretsmanager:${Stage}:SecretString:key}}"
-              Blocks: !Cidr [10.0.0.0/16, 3, 8]
-              First: !Select [0, !GetAZs ""]
-              Parts: !Split [",", !ImportValue shared]
-              Count: !Length [1, 2, 3]
-              Text: !ToJsonString {a: [1, !Ref Zones]}
-              Default: !FindInMap [Regions, nowhere, Size, {DefaultValue: none}]
-              Script: |
-                #!/bin/sh
-                echo "$HOME"
-              Folded: >-
-                one
-                two
-        Outputs:
-          Arn:
-            Condition: IsProd
-            Description: Where
-            Value: !GetAtt Topic.TopicArn
-            Export: {Name: !Sub "${AWS::StackName}-arn"}
-
-        """
-
-    private static let loops = """
-        Transform: AWS::LanguageExtensions
-        Parameters:
-          Names: {Type: CommaDelimitedList, Default: "Success,Failure"}
-        Conditions:
-          Fn::ForEach::Checks:
-            - Name
-            - [A, B]
-            - Is${Name}: !Equals [!Ref AWS::Region, "${Name}"]
-        Resources:
-          Fn::ForEach::Topics:
-            - Name
-            - !Ref Names
-            - Topic${Name}:
-                Type: AWS::SNS::Topic
-                Properties:
-                  TopicName: !Ref Name
-                  Fn::ForEach::Tags:
-                    - Key
-                    - [Display]
-                    - ${Key}Name: !Sub "${Name} of ${AWS::StackName}"
-          Fn::ForEach::Outer:
-            - X
-            - [a, b]
-            - Fn::ForEach::Inner:
-                - Y
-                - ["1.0", "2.0"]
-                - Queue${X}&{Y}:
-                    Type: AWS::SQS::Queue
-                    DependsOn: TopicSuccess
-        Outputs:
-          Fn::ForEach::Arns:
-            - Name
-            - [Success]
-            - Arn${Name}: {Value: !GetAtt ["Topic${Name}", TopicArn]}
-
-        """
-
-    private static let flow = """
-        {Resources: {A: {Type: T, Properties: {X: !GetAtt B.Arn, Y: ['q', "d\\n", plain]}}, B: {Type: T, DependsOn: [C]}, C: {Type: T}}}
-        """
-
-    private static let json = #"""
-        {
-          "Parameters": {"P": {"Type": "String", "Default": "\u00e9\ud83d\ude00"}},
-          "Resources": {
-            "A": {"Type": "T", "Properties": {"X": {"Fn::Sub": ["${a}${P}", {"a": {"Ref": "P"}}]}, "N": [1, -2.50, 1e3, true, false]}},
-            "B": {"Type": "T", "Properties": {"Fn::Transform": {"Name": "AWS::Include", "Parameters": {"Location": "s3://b/k"}}, "Y": "z"}}
-          },
-          "Outputs": {"O": {"Value": {"Fn::GetAtt": ["A", "Arn"]}}}
-        }
-        """#
-}
-
 /// Does with a template all that the program may do with one.
 enum TemplateExercise {
     /// - Returns: what must never be, whatever the template: an empty list.
@@ -297,7 +166,7 @@ enum TemplateExercise {
         var findings = reading.findings
         var violations: [String] = []
         if let template = reading.value {
-            findings += template.check()
+            findings += template.check(types: .bundled)
             var given: OrderedDictionary<String, ParameterValue> = [:]
             for name in template.parameters.keys where Bool.random(using: &mutator.random) { given[name] = mutator.parameterValue() }
             let bound = template.bind(given)
@@ -370,7 +239,7 @@ enum TemplateExercise {
         guard let location = finding.location else { return nil }
         guard location.start.line >= 1, location.start.column >= 1, location.start <= location.end else { return "\(place): \(location)" }
         guard let excerpt = finding.excerpt else {
-            return finding.code == "bad-parameter-value" || finding.code == "limit-exceeded" ? nil : "\(place): no excerpt"
+            return ["bad-parameter-value", "limit-exceeded"].contains(finding.code) ? nil : "\(place): no excerpt"
         }
         let column = location.start.column - (finding.excerptColumn ?? 1)
         return (0...excerpt.unicodeScalars.count).contains(column)
