@@ -16,6 +16,7 @@ struct PlanCommand: ContextCommand {
               pipeplan plan image-pipeline:develop  one
               pipeplan plan --out reviewed.plan     save it, for `apply reviewed.plan`
               pipeplan plan --detailed-exitcode     exit 2 where there are changes
+              pipeplan plan --markdown              for a comment on a pull request
               pipeplan plan --json | jq '.stacks[].summary'
             """)
 
@@ -26,6 +27,8 @@ struct PlanCommand: ContextCommand {
     var out: String?
     @Option(name: .long, help: "The AWS profile whose region is used where stack.yml names none.")
     var profile: String?
+    @Flag(name: .long, help: "Print it as Markdown, for a comment on a pull request.")
+    var markdown = false
     @Flag(name: .long, help: "Exit with 2 where there are changes.")
     var detailedExitcode = false
 
@@ -45,6 +48,8 @@ struct PlanCommand: ContextCommand {
         let plans = planned.map(\.plan)
         if common.json {
             context.terminal.write(try JSONReport.render(PlanReport(plans)))
+        } else if markdown {
+            context.terminal.write(PlanMarkdown.render(plans))
         } else {
             context.terminal.write(plans.map { PlanText.render($0, .output(context)) }.joined(separator: "\n"))
         }

@@ -21,9 +21,10 @@ package enum Certainty: String, Hashable, Sendable, Codable {
     /// Whether CloudFormation sees a difference between the two when it makes a change set.
     static func ofDifference(_ before: Value?, _ after: Value?, _ schema: PropertySchema?) -> Certainty {
         guard after?.isVolatile == true || !ValueComparison.text.areSame(before, after, schema) else { return .no }
-        var result = Certainty.no
-        ValueComparison.text.forEachDifference(before, after, schema) { result = .any([result, $0.listedCertainty]) }
-        return result
+        var certainties: [Certainty] = []
+        ValueComparison.text.forEachDifference(before, after, schema) { certainties.append($0.listedCertainty) }
+        // Where no place differs it is the order of tags.
+        return certainties.isEmpty ? .yes : .any(certainties)
     }
 }
 

@@ -78,7 +78,8 @@ struct Planner {
         }
         isOpaque = desired.template.hasOpaqueTransform || recordedTemplate?.hasOpaqueTransform == true
         inputsAreUnchanged =
-            !isOpaque && !parameters.readsStore && parameters.changed.isEmpty && desired.hasSameInputs(as: recorded, recordedTemplate)
+            !isOpaque && !desired.template.mayCallMacros && !parameters.readsStore && parameters.changed.isEmpty
+            && desired.hasSameInputs(as: recorded, recordedTemplate)
         recordedResources = Dictionary((recorded?.resources ?? []).map { ($0.logicalID, $0) }, uniquingKeysWith: { first, _ in first })
 
         let place = EvaluationEnvironment.pseudoParameters(

@@ -53,7 +53,7 @@ enum ValueComparison {
                 if let first = Self.tags(a), let second = Self.tags(b) {
                     return first.allSatisfy { key, item in second[key].map { areSame(item, $0, place.item) } ?? false }
                 }
-                if place.isUnordered { return matches(a, b, place.item).allSatisfy { $0 != nil && $1 != nil } }
+                if place.isUnordered { return isPermutation(a, b, place.item) }
             }
             let item = place.item
             return zip(a, b).allSatisfy { areSame($0, $1, item) }
@@ -104,6 +104,16 @@ enum ValueComparison {
 
     /// Lists beyond which items are compared by their places only: looking for each one's counterpart takes the square of the time.
     private static let longestAligned = 500
+
+    private func isPermutation(_ before: [Value], _ after: [Value], _ item: Place) -> Bool {
+        guard before.count <= Self.longestAligned else { return zip(before, after).allSatisfy { areSame($0, $1, item) } }
+        var free = after
+        return before.allSatisfy { old in
+            guard let match = free.firstIndex(where: { areSame(old, $0, item) }) else { return false }
+            free.remove(at: match)
+            return true
+        }
+    }
 
     /// Each item of a set with its equal; those that have none with one another, in their order.
     private func matches(_ before: [Value], _ after: [Value], _ item: Place) -> [(Int?, Int?)] {

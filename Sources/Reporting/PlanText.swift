@@ -47,18 +47,18 @@ package struct PlanText {
 
     /// Removals and replacements first: they are what a reviewer must not miss.
     private mutating func changes() {
-        let ranked = plan.changes.enumerated().sorted { (rank($0.element), $0.offset) < (rank($1.element), $1.offset) }
+        let ranked = plan.changes.enumerated().sorted { (Self.rank($0.element), $0.offset) < (Self.rank($1.element), $1.offset) }
         for (_, change) in ranked {
             text += "\n"
             resource(change)
         }
     }
 
-    private func rank(_ change: PlannedChange) -> Int {
+    static func rank(_ change: PlannedChange) -> Int {
         if change.willChange == .no { return 4 }
         switch change.action {
         case .remove: return 0
-        case .modify, .dynamic, .syncWithActual: return change.willReplace == .no ? 2 : 1
+        case .modify, .dynamic, .syncWithActual: return change.willReplace == .no || change.listing == .unknown ? 2 : 1
         case .add, .import: return 3
         }
     }

@@ -30,6 +30,9 @@ extension Template {
         !transforms.contains(Self.languageExtensions) && source.text.hasBytes(of: text)
     }
 
+    /// Whether a macro may be called somewhere; `false` is certain.
+    package var mayCallMacros: Bool { source.text.contains(bytes: "Transform") }
+
     /// Whether a macro that only CloudFormation can run shapes the whole template.
     package var hasOpaqueTransform: Bool { transforms.contains { $0 != Self.languageExtensions } }
 

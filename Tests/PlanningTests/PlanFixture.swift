@@ -41,12 +41,12 @@ struct Edit {
             parameters: stored, tags: tagsBefore, resources: status.mustBeRecreated ? [] : resources, outputs: outputs)
     }
 
-    func plan() throws -> Plan {
+    func plan(importers: (String) throws -> [StackAddress] = { _ in [] }) throws -> Plan {
         let template = try Template.read(after, file: "after.yml").get()
         let desired = DesiredStack(
             address: Self.address, stackName: "shop-test", region: "us-east-1", template: template,
             parameters: try template.bind(parametersAfter).get(), tags: tagsAfter, protected: protected)
-        return try Planning.plan(desired, recorded: try recorded(), types: .bundled)
+        return try Planning.plan(desired, recorded: try recorded(), types: .bundled, importers: importers)
     }
 }
 

@@ -1,0 +1,60 @@
+import Model
+package import Planning
+
+/// Plans as a comment on a pull request: what happens on top, the whole plan folded below.
+package enum PlanMarkdown {
+    package static func render(_ plans: [Plan]) -> String { plans.map(render).joined(separator: "\n") }
+
+    private static func render(_ plan: Plan) -> String {
+        let summary = plan.summary
+        var text = "### \(code(plan.address.description))\n\n"
+        guard plan.hasChanges else { return text + "No changes.\n" }
+        text +=
+            "**\(summary.add)** to add, **\(summary.modify)** to change, **\(summary.replace)** to replace, **\(summary.remove)** to remove; "
+            + "\(plan.unchangedCount) unchanged.\n"
+        for hazard in plan.hazards {
+            text += "\n> [!WARNING]\n> \(escaped(hazard.summary))\(hazard.isProtected ? " (protected in stack.yml)" : "")\n"
+        }
+        text += "\n| | resource | type | why |\n|---|---|---|---|\n"
+        for change in plan.changes.sorted(by: { PlanText.rank($0) < PlanText.rank($1) }) {
+            let causes = Set(change.properties.flatMap { $0.causes.map(\.description) }).sorted().map(code).joined(separator: ", ")
+            text += "| \(verb(change)) | \(code(change.logicalID)) | \(code(change.type)) | \(causes) |\n"
+        }
+        return text + "\n<details><summary>The whole plan</summary>\n\n\(fenced(PlanText.render(plan, .plain)))\n</details>\n"
+    }
+
+    private static func verb(_ change: PlannedChange) -> String {
+        if change.willChange == .no { return "only listed" }
+        let isSure = change.willChange == .yes
+        switch change.action {
+        case .add: return isSure ? "add" : "may be added"
+        case .import: return "import"
+        case .remove: return isSure ? "**remove**" : "may be removed"
+        case .modify, .dynamic, .syncWithActual:
+            if change.willReplace == .yes { return "**replace**" }
+            return change.willReplace == .unknown ? "**may be replaced**" : isSure ? "change" : "may change"
+        }
+    }
+
+    /// As code, whatever is in it; a bar would end the table's cell all the same.
+    private static func code(_ text: String) -> String {
+        let shown = text.oneLine.replacing("|", with: "\\|")
+        return shown.contains("`") ? "`` \(shown) ``" : "`\(shown)`"
+    }
+
+    private static func escaped(_ text: String) -> String {
+        var result = ""
+        for character in text.oneLine {
+            if "\\`*_{}[]<>#|!".contains(character) { result.append("\\") }
+            result.append(character)
+        }
+        return result
+    }
+
+    /// Behind a fence longer than any in the text.
+    private static func fenced(_ text: String) -> String {
+        var fence = "```"
+        while text.contains(fence) { fence += "`" }
+        return "\(fence)\n\(text)\(fence)\n"
+    }
+}

@@ -1,0 +1,60 @@
+import Model
+import Planning
+import Testing
+
+@Suite struct `What a plan can do harm by` {
+    private func hazards(_ before: String, _ after: String, outputs: [StackOutput] = []) throws -> [String] {
+        try Edit(before: before, after: after, outputs: outputs).plan().hazards.map { "\($0.kind.rawValue) \($0.logicalID)" }
+    }
+
+    @Test func `replacing what holds data loses it`() throws {
+        #expect(
+            try hazards(
+                resources("B: {Type: AWS::S3::Bucket, Properties: {BucketName: a}}"),
+                resources("B: {Type: AWS::S3::Bucket, Properties: {BucketName: b}}")) == ["data-loss B"])
+    }
+
+    @Test func `a replacement under its own name clashes`() throws {
+        #expect(
+            try hazards(
+                resources("T: {Type: AWS::SNS::Topic, Properties: {TopicName: a.fifo, FifoTopic: true}}"),
+                resources("T: {Type: AWS::SNS::Topic, Properties: {TopicName: a.fifo, FifoTopic: false}}")) == ["name-clash T"])
+    }
+
+    @Test func `a policy that allows more widens access, and one that allows less does not`() throws {
+        func role(_ actions: String) -> String {
+            resources(
+                "R: {Type: AWS::IAM::ManagedPolicy, Properties: {PolicyDocument: {Statement: [{Effect: Allow, Action: [\(actions)], Resource: r}]}}}"
+            )
+        }
+        #expect(try hazards(role("s3:GetObject"), role("s3:GetObject, s3:PutObject")) == ["wider-access R"])
+        #expect(try hazards(role("s3:GetObject, s3:PutObject"), role("s3:GetObject")) == [])
+    }
+
+    @Test func `a port opened to everyone opens it`() throws {
+        func group(_ range: String) -> String {
+            resources(
+                "G: {Type: AWS::EC2::SecurityGroup, Properties: {GroupDescription: g, SecurityGroupIngress: [{IpProtocol: tcp, FromPort: 22, ToPort: 22, CidrIp: \(range)}]}}"
+            )
+        }
+        #expect(try hazards(group("10.0.0.0/8"), group("0.0.0.0/0")) == ["public-access G"])
+    }
+
+    @Test func `an export that another stack imports must stay`() throws {
+        let edit = Edit(
+            before: resources("T: {Type: AWS::SNS::Topic}") + "Outputs:\n  Out: {Value: v, Export: {Name: shop-topic}}\n",
+            after: resources("T: {Type: AWS::SNS::Topic}"), outputs: [StackOutput(key: "Out", value: "v", exportName: "shop-topic")])
+        let importer = StackAddress(stack: "web")
+        #expect(try edit.plan(importers: { $0 == "shop-topic" ? [importer] : [] }).hazards.map(\.kind) == [.exportInUse])
+        #expect(try edit.plan().hazards == [])
+    }
+
+    @Test func `only what changes an existing stack has to be allowed`() throws {
+        let plan = try Edit(before: resources("Q: {Type: AWS::SQS::Queue}"), after: resources("T: {Type: AWS::SNS::Topic}")).plan()
+        #expect(plan.hazardsToAllow(except: []).map(\.logicalID) == ["Q"])
+        #expect(plan.hazardsToAllow(except: ["Q"]) == [])
+        var creation = plan
+        creation.kind = .create
+        #expect(creation.hazardsToAllow(except: []) == [])
+    }
+}
