@@ -7,12 +7,13 @@ package struct PlanText {
     private let style: Style
     private var text = ""
 
-    package static func render(_ plan: Plan, _ style: Style) -> String {
+    /// - Parameter heading: what is compared, where that is no stack and what is recorded of it.
+    package static func render(_ plan: Plan, _ style: Style, heading: String? = nil) -> String {
         var renderer = PlanText(plan: plan, style: style)
-        renderer.header()
+        if let heading { renderer.text = style.bold(heading.printable) + "\n" } else { renderer.header() }
         guard plan.hasChanges else {
             renderer.notes()
-            renderer.text += "\n\(style.green("No changes.")) What is recorded and what the files describe are the same.\n"
+            renderer.text += "\n\(style.green("No changes.")) \(heading == nil ? "What is recorded and what the files describe are the same." : "The two come to the same.")\n"
             return renderer.text
         }
         renderer.changes()
