@@ -56,9 +56,22 @@ struct CfnLint {
 
     /// Both, without what cfn-lint found at a place where something is reported already.
     static func merged(_ own: [Finding], _ lint: [Finding]) -> [Finding] {
-        func place(_ finding: Finding) -> String? { finding.location.map { "\($0)" } }
-        let told = Set(own.compactMap(place))
-        return own + lint.filter { finding in place(finding).map { !told.contains($0) } ?? true }
+        own + lint.filter { finding in !own.contains { isSamePlace($0, finding) } }
+    }
+
+    /// Whether two findings begin at one place, or one is about a key and the other about its value on the same line.
+    private static func isSamePlace(_ one: Finding, _ other: Finding) -> Bool {
+        guard let first = one.location, let second = other.location, first.file == second.file else { return false }
+        if first.start == second.start { return true }
+        return isKey(second, of: first, in: one) || isKey(first, of: second, in: one)
+    }
+
+    private static func isKey(_ key: SourceRange, of value: SourceRange, in finding: Finding) -> Bool {
+        let offset = finding.excerptColumn ?? 1
+        guard key.start.line == value.start.line, key.end.line == value.start.line, key.end.column >= offset, key.end.column < value.start.column, let line = finding.excerpt
+        else { return false }
+        let between = line.unicodeScalars.dropFirst(key.end.column - offset).prefix(value.start.column - key.end.column)
+        return between.contains(":") && between.allSatisfy { ": \"'".unicodeScalars.contains($0) }
     }
 }
 

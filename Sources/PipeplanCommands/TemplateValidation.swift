@@ -8,6 +8,9 @@ struct TemplateValidation {
     private let types = ResourceTypeCatalog.bundled
     /// What has been read, by absolute path.
     private(set) var sources: [String: SourceText] = [:]
+    private let workingDirectory: String
+
+    init(_ context: Context) { workingDirectory = context.workingDirectory }
 
     /// Everything that is wrong with a template and those nested in it.
     /// - Parameter path: the template's, absolute.
@@ -25,7 +28,7 @@ struct TemplateValidation {
                     findings.append(nested.missing)
                     continue
                 }
-                pending.append((Template.read(data, file: nested.shown), nested.path))
+                pending.append((Template.read(data, file: shown(nested.path)), nested.path))
             }
         }
         return findings
@@ -36,6 +39,11 @@ struct TemplateValidation {
         var finding = finding
         if finding.code == "unknown-collection" { finding.severity = .warning }
         return finding
+    }
+
+    /// A path as the user would type it.
+    private func shown(_ path: String) -> String {
+        path.hasPrefix(workingDirectory + "/") ? String(path.dropFirst(workingDirectory.count + 1)) : path
     }
 
     /// The bytes of a file; `nil` where there is none, or where reading it might never end.
@@ -50,8 +58,6 @@ struct TemplateValidation {
 private struct NestedTemplate {
     /// Absolute.
     var path: String
-    /// As the user would write it.
-    var shown: String
     /// What to say where it does not exist.
     var missing: Finding
 
@@ -62,11 +68,8 @@ private struct NestedTemplate {
                 !location.isEmpty, !location.contains("://"), !location.hasPrefix("{{")
             else { return nil }
             let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
-            let shownFolder = (template.source.file as NSString).deletingLastPathComponent
-            let shown = location.hasPrefix("/") ? location : (shownFolder as NSString).appendingPathComponent(location)
             return NestedTemplate(
                 path: URL(fileURLWithPath: location, relativeTo: folder).standardizedFileURL.path,
-                shown: (shown as NSString).standardizingPath,
                 missing: template.source.finding(
                     "missing-nested-template", "There is no file \(location) for the nested stack \(resource.logicalID)",
                     detail: "It is looked for beside the template. Correct the path, or give the URL of a template in S3.", at: value.span))

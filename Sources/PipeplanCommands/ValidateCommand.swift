@@ -63,7 +63,7 @@ struct ValidateCommand: ContextCommand {
                 name: file, findings: [Finding("missing-file", "There is no file \(file)", detail: "Check its path, or name a stack.")])
         }
         let url = URL(fileURLWithPath: file, relativeTo: URL(fileURLWithPath: context.workingDirectory, isDirectory: true))
-        var validation = TemplateValidation()
+        var validation = TemplateValidation(context)
         let findings = validation.findings(Template.read(try Data(contentsOf: url), file: file), at: url.standardizedFileURL.path)
         return Checked(name: file, findings: findings, sources: validation.sources)
     }
@@ -72,7 +72,7 @@ struct ValidateCommand: ContextCommand {
         do {
             let configuration = try project.configuration(of: address)
             let reading = configuration.loadTemplate()
-            var validation = TemplateValidation()
+            var validation = TemplateValidation(context)
             var findings = validation.findings(reading, at: configuration.templatePath)
             if let template = reading.value {
                 let resolved = configuration.resolveOffline(

@@ -25,6 +25,8 @@ struct CatalogChecks {
     private var findings: [Finding] = []
     private var reported: Set<Finding> = []
     private var searches = 0
+    /// The kinds of faults that have been reported of values, each once for a value.
+    private var told: Set<String> = []
 
     init(_ template: Template, _ types: ResourceTypeCatalog) {
         self.template = template
@@ -273,6 +275,8 @@ struct CatalogChecks {
         searches += 1
         let isSearched = searches <= Self.searchesLimit
         let text = fault.text(owner) { isSearched ? nearestName(to: $0, in: $1) : nil }
+        // Several parts of one schema may restrict the same.
+        guard !fault.isAboutWholeValue || told.insert("\(text.code.rawValue) \(owner.name(of: fault.place))").inserted else { return }
         report(text.code, text.summary, detail: text.detail, at: fault.span ?? span)
     }
 

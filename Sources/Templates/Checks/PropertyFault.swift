@@ -38,6 +38,14 @@ struct PropertyFault: Sendable {
 extension PropertyFault {
     var isWrongType: Bool { if case .wrongType = kind { true } else { false } }
 
+    /// Whether this is about the value at the place itself, not about what it holds or lacks.
+    var isAboutWholeValue: Bool {
+        switch kind {
+        case .unknownProperty, .missingProperty, .missingOneOf, .exclusive, .missingDependent: false
+        case .wrongType, .notAllowed, .mismatch, .length, .range, .itemCount, .propertyCount, .duplicateItem: true
+        }
+    }
+
     /// The property that alone is missing.
     var missing: String? { if case .missingProperty(let name) = kind { name } else { nil } }
 
