@@ -48,7 +48,9 @@ struct DiffCommand: ContextCommand {
         let region = region ?? context.environment["AWS_REGION"] ?? context.environment["AWS_DEFAULT_REGION"] ?? "us-east-1"
         let plan = try planDifference(from: oldSide, to: newSide, region: region, types: .bundled, withContexts: json && view == .awsValues)
         context.terminal.write(
-            json ? try JSONReport.render(ChangeSetReport(plan.changeSet(view))) : PlanText.render(plan, .output(context), heading: "\(old) → \(new)"))
+            json
+                ? try JSONReport.render(ChangeSetReport(plan.changeSet(view)))
+                : PlanText.render(plan, .output(context), heading: "\(old) → \(new)"))
         return detailedExitcode && plan.hasChanges ? .changesPresent : .success
     }
 }

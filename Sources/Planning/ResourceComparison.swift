@@ -81,13 +81,24 @@ struct ResourceComparison {
         if !found.isEmpty { scope.append("Properties") }
         details += found
         if causes.isChanged { detailsWithValues += withValues(causes.detailsWithValues(target), old, new) }
-        let location = (newProperty?.keySpan).map { planner.desired.template.source.range($0) }
+        let source = planner.desired.template.source
+        let location = (newProperty?.keySpan).map { source.range($0) }
         let difference = PropertyDifference(
             name: name, old: old, new: new, truth: truth, schema: schema, causes: causes.causes, location: location)
-        record(difference, isListed: !found.isEmpty, recreation)
+        record(difference, isListed: !found.isEmpty, recreation) { leaf in
+            guard leaf.after != nil, let inner = newProperty?.value.expression(at: leaf.steps[...]) else { return nil }
+            var references: OrderedSet<ReadName> = []
+            planner.listed.activeReferences(of: inner) { references.append(ReadName($0)) }
+            return (PropertyCauses(references, planner).causes, source.range(inner.span))
+        }
     }
 
-    private mutating func record(_ property: PropertyDifference, isListed: Bool, _ listedRecreation: ChangeDetail.Recreation) {
+    /// - Parameter detail: what makes the value at a place inside differ, and where the template says so; `nil` where that can't be
+    ///   told apart from the rest of the property.
+    private mutating func record(
+        _ property: PropertyDifference, isListed: Bool, _ listedRecreation: ChangeDetail.Recreation,
+        _ detail: (LeafDifference) -> (causes: [ChangeCause], location: SourceRange)?
+    ) {
         let countBefore = properties.count
         ValueComparison.meaning.forEachDifference(property.old, property.truth, property.schema) { leaf in
             let certainty = leaf.certainty
@@ -101,6 +112,7 @@ struct ResourceComparison {
             }
             var change = property.change(leaf, willChange: certainty, recreation)
             if recreation == .conditionally { change.replacementCondition = replacementCondition(components) }
+            if let found = detail(leaf) { (change.causes, change.location) = (found.causes, found.location) }
             properties.append(change)
         }
         // Listed, and yet nothing is different: shown as such, so that the plan accounts for everything CloudFormation lists.
@@ -257,6 +269,27 @@ private struct PropertyDifference {
             known: leaf.after?.isKnown ?? true, sensitive: (leaf.before?.isSensitive ?? false) || (leaf.after?.isSensitive ?? false),
             requiresReplacement: recreation, causes: causes, willChange: willChange,
             unknownBecause: willChange == .unknown ? leaf.after?.unknownReason : nil, location: location)
+    }
+}
+
+extension Expression {
+    /// The expression that stands at a place inside, as deep as maps and lists are written out; `nil` where the place was reached by
+    /// other means than its name or number.
+    fileprivate func expression(at steps: ArraySlice<LeafDifference.Step>) -> Expression? {
+        guard let step = steps.first else { return self }
+        switch (kind, step) {
+        case (.object, .key(let name)): return self[name]?.expression(at: steps.dropFirst())
+        case (.list(let items), .index(let index)):
+            // An item that a condition takes away moves those behind it.
+            guard items.indices.contains(index), !items.contains(where: { if case .if = $0.kind { true } else { false } }) else {
+                return nil
+            }
+            return items[index].expression(at: steps.dropFirst())
+        case (.list(let items), .tag(let key)):
+            return items.first { $0["Key"]?.literalText == key }?.expression(at: steps.dropFirst())
+        case (.object, _), (.list, _): return nil
+        default: return self
+        }
     }
 }
 

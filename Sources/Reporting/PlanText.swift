@@ -13,7 +13,8 @@ package struct PlanText {
         if let heading { renderer.text = style.bold(heading.printable) + "\n" } else { renderer.header() }
         guard plan.hasChanges else {
             renderer.notes()
-            renderer.text += "\n\(style.green("No changes.")) \(heading == nil ? "What is recorded and what the files describe are the same." : "The two come to the same.")\n"
+            renderer.text +=
+                "\n\(style.green("No changes.")) \(heading == nil ? "What is recorded and what the files describe are the same." : "The two come to the same.")\n"
             return renderer.text
         }
         renderer.changes()

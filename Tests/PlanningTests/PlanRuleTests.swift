@@ -106,6 +106,29 @@ struct Rule: Sendable, CustomStringConvertible {
         #expect(plan.changeSet(.awsValues).status == "FAILED")
     }
 
+    @Test func `each value inside a property has its own cause and place`() throws {
+        func template(_ action: String) -> String {
+            """
+            Resources:
+              B: {Type: AWS::S3::Bucket, Properties: {BucketName: "\(action == "a" ? "one" : "two")"}}
+              P:
+                Type: AWS::SQS::QueuePolicy
+                Properties:
+                  Queues: [q]
+                  PolicyDocument:
+                    Statement:
+                      - {Effect: Allow, Action: "sqs:\(action)", Resource: !GetAtt B.Arn}
+            """
+        }
+        let plan = try Edit(before: template("a"), after: template("b")).plan()
+        let policy = try #require(plan.changes.first { $0.logicalID == "P" })
+        #expect(
+            policy.properties.map { "\($0.path) \($0.causes) \($0.location?.start.line ?? 0):\($0.location?.start.column ?? 0)" } == [
+                "PolicyDocument.Statement[0].Action [template] 9:37",
+                "PolicyDocument.Statement[0].Resource [attribute B.Arn] 9:56",
+            ])
+    }
+
     @Test func `a changed parameter is named as the cause`() throws {
         let template = """
             Parameters: {Name: {Type: String, Default: one}}
