@@ -68,7 +68,8 @@ struct CfnLint {
 
     private static func isKey(_ key: SourceRange, of value: SourceRange, in finding: Finding) -> Bool {
         let offset = finding.excerptColumn ?? 1
-        guard key.start.line == value.start.line, key.end.line == value.start.line, key.end.column >= offset, key.end.column < value.start.column, let line = finding.excerpt
+        guard key.start.line == value.start.line, key.end.line == value.start.line, key.end.column >= offset,
+            key.end.column < value.start.column, let line = finding.excerpt
         else { return false }
         let between = line.unicodeScalars.dropFirst(key.end.column - offset).prefix(value.start.column - key.end.column)
         return between.contains(":") && between.allSatisfy { ": \"'".unicodeScalars.contains($0) }
