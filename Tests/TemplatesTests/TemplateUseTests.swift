@@ -59,6 +59,34 @@ import Testing
     }
 
     @Test(arguments: [
+        ("!Join ['-', a]", "3:21 Fn::Join takes a list here, found a string"),
+        ("!Join ['-', !Ref P]", "3:21 Fn::Join takes a list here, found a string (the parameter P)"),
+        ("!Join ['-', !If [C, [a], {a: b}]]", "3:34 Fn::Join takes a list here, found a map"),
+        ("!Join ['-', [[a]]]", "3:22 Fn::Join takes a string here, found a list"),
+        ("!Select [0, a]", "3:21 Fn::Select takes a list here, found a string"),
+        ("!Select [[0], !Ref L]", "3:18 Fn::Select takes a string here, found a list"),
+        ("!Split [',', [a]]", "3:22 Fn::Split takes a string here, found a list"),
+        ("!Sub ['${a}', {a: [b]}]", "3:27 Fn::Sub takes a string here, found a list"),
+        ("!FindInMap [M, {a: b}, c]", "3:24 Fn::FindInMap takes a string here, found a map"),
+        ("!GetAtt [U, [TopicName]]", "3:21 Fn::GetAtt takes a string here, found a list"),
+        ("!Base64 {a: b}", "3:9 Fn::Base64 takes a string here, found a map"),
+    ])
+    func `gives functions what they take`(_ expression: String, _ finding: String) throws {
+        // In Metadata, where anything may stand.
+        let text = """
+            Resources:
+              T: {Type: AWS::SNS::Topic, Condition: C, Metadata:
+                {A: \(expression)}}
+              U: {Type: AWS::SNS::Topic}
+            Parameters: {P: {Type: String}, L: {Type: CommaDelimitedList}}
+            Conditions: {C: !Equals [!FindInMap [M, a, b], !Join ["", [!Ref P, !Select [0, !Ref L]]]]}
+            Mappings: {M: {a: {b: c}}}
+            """
+        let found = try found(text)
+        #expect(found == ["bad-argument \(finding)"])
+    }
+
+    @Test(arguments: [
         ("AWS::SNS::Topic", "DeletionPolicy: Snapshot", ["no-snapshot 2:46 DeletionPolicy of R can't be Snapshot"]),
         ("AWS::SNS::Topic", "UpdateReplacePolicy: Snapshot", ["no-snapshot 2:51 UpdateReplacePolicy of R can't be Snapshot"]),
         ("AWS::SNS::Topic", "DeletionPolicy: Retain", []), ("AWS::RDS::DBInstance", "DeletionPolicy: Snapshot", []),

@@ -60,8 +60,10 @@ struct CatalogChecks {
 
     private mutating func check(_ resource: TemplateResource) {
         checkPolicies(resource)
-        resource.forEachExpression { checkFunctions($0, in: resource.logicalID) }
-        resource.forEachExpression { checkAttributes($0) }
+        var expressions: [Expression] = []
+        resource.forEachExpression { expressions.append($0) }
+        checkFunctions(expressions, in: resource.logicalID)
+        for expression in expressions { checkAttributes(expression) }
         guard let type = types[resource.type] else { return checkUnknown(resource) }
         if type.region == "sam" {
             report(
@@ -189,47 +191,18 @@ struct CatalogChecks {
         )
     }
 
-    /// Functions that stand where CloudFormation knows no such function.
-    private mutating func checkFunctions(_ expression: Expression, in owner: String) {
-        switch expression.kind {
-        case .equals: reportMisplaced("Fn::Equals", owner, expression.span)
-        case .and: reportMisplaced("Fn::And", owner, expression.span)
-        case .or: reportMisplaced("Fn::Or", owner, expression.span)
-        case .not: reportMisplaced("Fn::Not", owner, expression.span)
-        case .call(let function, _):
-            switch function {
-            case .contains, .eachMemberEquals, .eachMemberIn, .refAll, .valueOf, .valueOfAll:
-                reportMisplaced(function.rawValue, owner, expression.span)
-            case .length, .toJsonString: requireExtensions(function.rawValue, expression.span)
-            case .base64, .cidr, .getAZs, .importValue: break
-            }
-        case .findInMap(_, _, _, fallback: .some): requireExtensions("The default of Fn::FindInMap", expression.span)
-        default: break
-        }
-        for child in expression.children { checkFunctions(child, in: owner) }
-    }
-
-    private mutating func reportMisplaced(_ function: String, _ owner: String, _ span: Span) {
-        report(
-            .misplacedFunction, "\(function) stands in \(owner)",
-            detail: "CloudFormation has it for Conditions and Rules only. Name the condition there, and choose a value by Fn::If.", at: span
-        )
-    }
-
-    private mutating func requireExtensions(_ what: String, _ span: Span) {
-        guard !template.transforms.contains(Template.languageExtensions) else { return }
-        report(
-            .missingTransform, "\(what) needs a transform",
-            detail: "Write `Transform: AWS::LanguageExtensions` at the top of the template.", at: span)
+    private mutating func checkFunctions(_ expressions: [Expression], in owner: String) {
+        var functions = FunctionChecks(shapes, hasExtensions: template.transforms.contains(Template.languageExtensions), in: owner)
+        for expression in expressions { functions.visit(expression) }
+        for fault in functions.faults { report(fault.code, fault.summary, detail: fault.detail, at: fault.span) }
     }
 
     // MARK: Outputs and what is not used
 
     private mutating func check(_ output: TemplateOutput) {
-        for value in [output.value, output.exportName].compactMap(\.self) {
-            checkFunctions(value, in: output.name)
-            checkAttributes(value)
-        }
+        let expressions = [output.value, output.exportName].compactMap(\.self)
+        checkFunctions(expressions, in: output.name)
+        for expression in expressions { checkAttributes(expression) }
         let found: String
         switch shapes.shape(of: output.value) {
         case .list: found = "a list"

@@ -20,6 +20,7 @@ package enum CatalogFinding: String, CaseIterable, Sendable {
     case duplicateItem = "duplicate-item"
     case unknownGetAtt = "unknown-getatt"
     case uncertainGetAtt = "uncertain-getatt"
+    case badArgument = "bad-argument"
     case misplacedFunction = "misplaced-function"
     case noSnapshot = "no-snapshot"
     case unusedParameter = "unused-parameter"
