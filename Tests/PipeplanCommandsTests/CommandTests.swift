@@ -65,6 +65,27 @@ import Testing
         #expect(names == (10..<30).reversed().map { "s\($0)" } + ["shop"])
     }
 
+    @Test func `a hazard that nobody is asked about has to be allowed by name`() async throws {
+        func template(_ resource: String) -> String {
+            "Parameters: {Answer: {Type: String}}\nResources:\n  Topic: {Type: AWS::SNS::Topic, Properties: {DisplayName: !Ref Answer}}\n\(resource)"
+        }
+        try folder.write(template("  Queue: {Type: AWS::SQS::Queue}\n"), to: "stacks/shop/template.yml")
+        #expect(await run("apply shop --auto-approve").status == 0)
+        try folder.write(template(""), to: "stacks/shop/template.yml")
+        let (refused, terminal) = await run("apply shop --auto-approve")
+        #expect(refused == 3)
+        #expect(terminal.errors.contains("Queue is removed: its messages would be lost (hazard-not-allowed)"), "\(terminal.errors)")
+        #expect(terminal.errors.contains("add --allow Queue"))
+        #expect(await run("apply shop --auto-approve --allow Queue").status == 0)
+    }
+
+    @Test func `a plan can be a comment on a pull request`() async {
+        let (status, terminal) = await run("plan shop --markdown")
+        #expect(status == 0)
+        #expect(terminal.output.hasPrefix("### `shop`\n\n**1** to add"))
+        #expect(terminal.output.contains("| add | `Topic` | `AWS::SNS::Topic` |"))
+    }
+
     @Test func `an output can be had alone`() async {
         #expect(await run("apply shop --auto-approve").status == 0)
         let (status, terminal) = await run("outputs shop Name")
