@@ -19,7 +19,7 @@ extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomR
 
 /// A salted slow digest of a secret: tells whether a value is the recorded one, and is of no use for finding it out.
 ///
-/// The algorithm is scrypt (RFC 7914) with N = 2¹², r = 8, p = 1: 4 MiB and some 15 ms a try, so that a plan with a secret stays under 50 ms.
+/// The algorithm is scrypt (RFC 7914) with N = 2¹², r = 8, p = 1: 4 MiB and half of the 50 ms that a plan may take.
 package struct SecretDigest: Hashable, Sendable, Codable {
     package var salt: Data
     package var hash: Data
