@@ -46,8 +46,7 @@ extension Deployer {
     /// Termination protection and stack policy are no part of a change set: they are set once the stack is as it should be.
     private func setProtections(_ run: DeploymentRun) async {
         do {
-            if !run.isProtected { try await setTerminationProtection(run) }
-            if let policy = run.request?.stackPolicy { try await client.setStackPolicy(run.stackID ?? run.stackName, body: policy) }
+            if !run.isProtected { try await setProtectionsAsPlanned(run) }
         } catch let failure as any RequestFailure {
             report(.warning(failure.problem.description))
         } catch {
@@ -55,9 +54,11 @@ extension Deployer {
         }
     }
 
-    func setTerminationProtection(_ run: DeploymentRun) async throws {
-        guard let enabled = run.plan.terminationProtection else { return }
-        try await client.updateTerminationProtection(run.stackName, enabled: enabled)
+    func setProtectionsAsPlanned(_ run: DeploymentRun) async throws {
+        if let enabled = run.plan.terminationProtection {
+            try await client.updateTerminationProtection(run.stackName, enabled: enabled)
+        }
+        if let policy = run.plan.stackPolicy { try await client.setStackPolicy(run.stackID ?? run.stackName, body: policy) }
     }
 
     func intent(for request: DeploymentRequest, token: String) throws -> DeploymentIntent {
@@ -65,11 +66,13 @@ extension Deployer {
         let configuration = StackConfiguration(
             stackName: desired.stackName, region: desired.region, accountID: desired.accountID,
             parameters: try recordedParameters(desired), tags: desired.tags, capabilities: desired.capabilities,
-            notificationArns: desired.notificationArns, terminationProtection: desired.terminationProtection)
+            notificationArns: desired.notificationArns, terminationProtection: desired.terminationProtection,
+            stackPolicy: desired.stackPolicy, storedValues: desired.storedValues)
         return DeploymentIntent(
             address: desired.address, kind: request.kind, startedAt: clock.now(), actor: request.actor, git: request.git,
             toolVersion: request.toolVersion, commandLine: request.commandLine, approval: request.approval,
-            configuration: configuration, templateBody: desired.template.body, planJSON: request.planJSON,
+            configuration: configuration, templateBody: desired.template.body, nestedTemplates: desired.nestedTemplateBodies,
+            planJSON: request.planJSON,
             changeSetName: token, clientToken: token, plannedAgainst: request.plan.basedOnSerial == 0 ? nil : request.plan.basedOnSerial)
     }
 

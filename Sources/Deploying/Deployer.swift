@@ -107,10 +107,10 @@ package struct Deployer: Sendable {
         case .deleteChangeSet:
             try await client.deleteChangeSet(run.changeSetName, stack: run.stackID ?? run.stackName)
             return .changeSetDeleted
-        case .setTerminationProtection:
-            try await setTerminationProtection(run)
+        case .setProtections:
+            try await setProtectionsAsPlanned(run)
             run.isProtected = true
-            return .protectionSet
+            return .protectionsSet
         case .deleteEmptyStack:
             try await deleteEmptyStack(run)
             return .emptyStackDeleted

@@ -20,7 +20,7 @@ package struct DeploymentMachine: Sendable {
         /// The change set when it is no longer being computed.
         case changeSetDescribed(ChangeSet)
         case changeSetDeleted
-        case protectionSet
+        case protectionsSet
         /// The stack that a change set had made only for itself is gone, or is somebody else's by now.
         case emptyStackDeleted
         /// CloudFormation has taken the change set or the deletion.
@@ -40,7 +40,7 @@ package struct DeploymentMachine: Sendable {
         case createChangeSet(ChangeSetKind)
         case describeChangeSet
         case deleteChangeSet
-        case setTerminationProtection
+        case setProtections
         /// Deletes the stack if it still is the one in REVIEW_IN_PROGRESS that the change set was for, and waits for nothing else.
         case deleteEmptyStack
         /// Deletes the stack itself: to destroy it, or to make room for creating it anew.
@@ -162,7 +162,7 @@ package struct DeploymentMachine: Sendable {
         case (.askingAboutUnplanned, .answered(false)):
             let failure = DeploymentFailure(message: "CloudFormation's change set does more than the plan that was approved")
             return discard(Settlement(.cancelled, effectSoFar, failure, exit: .refused))
-        case (.protecting, .protectionSet): return discard(Settlement(.succeeded, .applied, exit: .success, stack: stack))
+        case (.protecting, .protectionsSet): return discard(Settlement(.succeeded, .applied, exit: .success, stack: stack))
         case (.discardingChangeSet(let settlement), .changeSetDeleted):
             // A change set that was to create a stack leaves an empty one in REVIEW_IN_PROGRESS behind.
             guard stack == nil else { return end(settlement) }
@@ -223,11 +223,14 @@ package struct DeploymentMachine: Sendable {
         return start(.executing)
     }
 
-    /// Termination protection is in no change set: where it is all that changes, there is none, and still something to do.
+    /// Termination protection and stack policy are in no change set: where they are all that changes, there is none, and still
+    /// something to do.
     private mutating func protectOnly() -> Action {
-        guard stack != nil, plan.terminationProtection != nil else { return discard(Settlement(.unchanged, effectSoFar, exit: .success)) }
+        guard stack != nil, plan.terminationProtection != nil || plan.stackPolicy != nil else {
+            return discard(Settlement(.unchanged, effectSoFar, exit: .success))
+        }
         phase = .protecting
-        return .setTerminationProtection
+        return .setProtections
     }
 
     private mutating func discard(_ settlement: Settlement) -> Action {
@@ -318,6 +321,9 @@ package struct DeploymentMachine: Sendable {
 extension Plan {
     /// What termination protection is to become; `nil` where it stays.
     var terminationProtection: Bool? { settings.first { $0.name == "terminationProtection" }.map { $0.after == "true" } }
+
+    /// The stack policy to set, as JSON; `nil` where it stays.
+    var stackPolicy: String? { settings.first { $0.name == "stackPolicy" }?.after }
 }
 
 extension ChangeSet {

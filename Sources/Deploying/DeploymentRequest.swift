@@ -19,12 +19,10 @@ package struct DeploymentRequest: Sendable {
     package var serviceRole: String?
     /// The bucket for templates over 51,200 bytes.
     package var artifactBucket: String?
-    package var stackPolicy: String?
 
     package init(
         plan: Plan, desired: DesiredStack, kind: DeploymentKind, actor: DeploymentActor, git: GitState?, toolVersion: String,
-        commandLine: String, approval: String, planJSON: String, serviceRole: String? = nil, artifactBucket: String? = nil,
-        stackPolicy: String? = nil
+        commandLine: String, approval: String, planJSON: String, serviceRole: String? = nil, artifactBucket: String? = nil
     ) {
         self.plan = plan
         self.desired = desired
@@ -37,7 +35,6 @@ package struct DeploymentRequest: Sendable {
         self.planJSON = planJSON
         self.serviceRole = serviceRole
         self.artifactBucket = artifactBucket
-        self.stackPolicy = stackPolicy
     }
 
     /// The values that must not be stored or shown.

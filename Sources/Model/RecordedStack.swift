@@ -20,19 +20,27 @@ package struct RecordedStack: Hashable, Sendable, Codable {
     package var status: StackStatus
     /// The template as it was sent to CloudFormation.
     package var templateBody: String
+    /// The local templates it nests, by their paths from its folder.
+    package var nestedTemplates: OrderedDictionary<String, String>
     package var parameters: OrderedDictionary<String, RecordedParameter>
     package var tags: OrderedDictionary<String, String>
     package var capabilities: [String]
     package var notificationArns: [String]
     package var terminationProtection: Bool
+    /// `nil` where none was set from here.
+    package var stackPolicy: JSONValue?
+    /// What SSM's parameter store had under the names that parameters of type `AWS::SSM::Parameter::Value<…>` give, by parameter.
+    package var storedValues: OrderedDictionary<String, String>
     package var resources: [StackResource]
     package var outputs: [StackOutput]
 
     package init(
         address: StackAddress, stackName: String, stackID: String? = nil, region: String, accountID: String? = nil, serial: Int,
-        status: StackStatus, templateBody: String, parameters: OrderedDictionary<String, RecordedParameter> = [:],
+        status: StackStatus, templateBody: String, nestedTemplates: OrderedDictionary<String, String> = [:],
+        parameters: OrderedDictionary<String, RecordedParameter> = [:],
         tags: OrderedDictionary<String, String> = [:], capabilities: [String] = [], notificationArns: [String] = [],
-        terminationProtection: Bool = false, resources: [StackResource] = [], outputs: [StackOutput] = []
+        terminationProtection: Bool = false, stackPolicy: JSONValue? = nil,
+        storedValues: OrderedDictionary<String, String> = [:], resources: [StackResource] = [], outputs: [StackOutput] = []
     ) {
         self.address = address
         self.stackName = stackName
@@ -42,11 +50,14 @@ package struct RecordedStack: Hashable, Sendable, Codable {
         self.serial = serial
         self.status = status
         self.templateBody = templateBody
+        self.nestedTemplates = nestedTemplates
         self.parameters = parameters
         self.tags = tags
         self.capabilities = capabilities
         self.notificationArns = notificationArns
         self.terminationProtection = terminationProtection
+        self.stackPolicy = stackPolicy
+        self.storedValues = storedValues
         self.resources = resources
         self.outputs = outputs
     }

@@ -102,8 +102,7 @@ struct Application {
             plan: plan, desired: desired, kind: plan.kind == .create ? .create : .update, actor: cloud.actor,
             git: GitState.current(of: workspace.project.root), toolVersion: Version.current, commandLine: Self.commandLine,
             approval: approval.rawValue, planJSON: try Self.encode(plan), serviceRole: prepared.configuration.serviceRole,
-            artifactBucket: prepared.configuration.artifacts ?? workspace.project.settings.artifacts?.value,
-            stackPolicy: prepared.configuration.stackPolicy?.compactText)
+            artifactBucket: prepared.configuration.artifacts ?? workspace.project.settings.artifacts?.value)
         let deployer = try cloud.deployer(workspace.database, total: plan.changes.count, autoApprove: autoApprove, quiet: common.json)
         let result = try await deployer.deploy(request)
         DeploymentEnd(context, common).tell(result, template: desired.template)

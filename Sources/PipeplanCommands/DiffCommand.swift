@@ -36,6 +36,8 @@ struct DiffCommand: ContextCommand {
     var json = false
     @Option(name: .long, help: "Whose account of the changes --json prints: aws, aws-values or real.")
     var view = ChangeSetView.aws
+    @Flag(name: .long, help: "Show the properties of changed resources that stay as they are, too.")
+    var full = false
     @Option(name: .long, help: "The region of the stack; by default AWS_REGION, or us-east-1.")
     var region: String?
     @Flag(name: .long, help: "Exit with 2 where there are changes.")
@@ -46,7 +48,9 @@ struct DiffCommand: ContextCommand {
         let oldSide = try old == "/dev/null" ? nil : files.side(old, parameters: parametersOld)
         let newSide = try files.side(new, parameters: parametersNew)
         let region = region ?? context.environment["AWS_REGION"] ?? context.environment["AWS_DEFAULT_REGION"] ?? "us-east-1"
-        let plan = try planDifference(from: oldSide, to: newSide, region: region, types: .bundled, withContexts: json && view == .awsValues)
+        var detail: PlanDetail = full ? .unchanged : []
+        if json && view == .awsValues { detail.insert(.contexts) }
+        let plan = try planDifference(from: oldSide, to: newSide, region: region, types: .bundled, detail: detail)
         context.terminal.write(
             json
                 ? try JSONReport.render(ChangeSetReport(plan.changeSet(view)))
@@ -74,10 +78,23 @@ private struct TemplateFiles {
             values[name] = template.parameters[name]?.noEcho == true ? .secret(Secret(text), digest: nil) : .plain(text)
         }
         let bound = template.bind(values)
+        let nested = template.readNested { path in neighbour(of: name, at: path) }
+        let inner = (nested.value ?? [:]).values.flatMap { $0.check() }
         // A parameter without a value keeps the one it has.
-        let findings = (reading.findings + template.check() + bound.findings).filter { $0.code != "missing-parameter" }
+        let findings = (reading.findings + template.check() + nested.findings + inner + bound.findings).filter {
+            $0.code != "missing-parameter"
+        }
         guard !findings.contains(where: { $0.severity == .error }) else { throw Problem(.badInput, findings) }
-        return TemplateSide(template: template, parameters: bound.value ?? [:])
+        return TemplateSide(template: template, parameters: bound.value ?? [:], nested: nested.value ?? [:])
+    }
+
+    /// The file at a path from the folder of a template, in the same revision where the template is of one.
+    private func neighbour(of name: String, at path: String) -> NamedFile? {
+        let isRevision = !context.isFile(name) && name.contains(":")
+        let prefix = isRevision ? String(name.prefix { $0 != ":" }) + ":" : ""
+        let location = NestedPath.path(of: path, in: NestedPath.folder(of: String(name.dropFirst(prefix.count))))
+        let neighbour = prefix + (name.hasPrefix("\(prefix)./") ? "./" : "") + location
+        return (try? template(neighbour)).map { NamedFile(name: neighbour, data: $0) }
     }
 
     private func values(_ file: String) throws -> OrderedDictionary<String, String> {

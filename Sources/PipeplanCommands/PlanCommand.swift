@@ -29,15 +29,21 @@ struct PlanCommand: ContextCommand {
     var profile: String?
     @Flag(name: .long, help: "Print it as Markdown, for a comment on a pull request.")
     var markdown = false
+    @Flag(name: .long, help: "Show the properties of changed resources that stay as they are, too.")
+    var full = false
     @Flag(name: .long, help: "Exit with 2 where there are changes.")
     var detailedExitcode = false
+
+    func validate() throws {
+        if markdown && common.json { throw ValidationError("--json and --markdown exclude each other.") }
+    }
 
     func run(in context: Context) async throws -> ExitStatus {
         let workspace = try Workspace(context, common, .readOnly)
         var planned: [(plan: Plan, prepared: PreparedStack)] = []
         var findings: [Finding] = []
         let addresses = try workspace.project.deploymentOrder(workspace.addresses(stacks, common))
-        for outcome in await workspace.plans(of: addresses, profile: profile) {
+        for outcome in await workspace.plans(of: addresses, profile: profile, detail: full ? .unchanged : []) {
             do {
                 planned.append(try outcome.get())
             } catch let problem as Problem where problem.status == .badInput {

@@ -15,21 +15,20 @@ struct TemplateValidation {
     /// Everything that is wrong with a template and those nested in it.
     /// - Parameter path: the template's, absolute.
     mutating func findings(_ reading: Reading<Template>, at path: String) -> [Finding] {
-        var pending = [(reading, path)]
-        var findings: [Finding] = []
-        var seen: Set<String> = [path]
-        while let (reading, path) = pending.popLast() {
-            findings += reading.findings.map(Self.weighed)
-            guard let template = reading.value else { continue }
-            sources[path] = template.source
+        var findings = reading.findings.map(Self.weighed)
+        guard let template = reading.value else { return findings }
+        let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
+        func location(_ nested: String) -> String { URL(fileURLWithPath: nested, relativeTo: folder).standardizedFileURL.path }
+        let nested = template.readNested { nested in
+            let path = location(nested)
+            return regularFile(path).map { NamedFile(name: shown(path), data: $0) }
+        }
+        findings += nested.findings.map(Self.weighed)
+        sources[path] = template.source
+        findings += template.check(types: types)
+        for (nestedPath, template) in (nested.value ?? [:]).sorted(by: { $0.key < $1.key }) where location(nestedPath) != path {
+            sources[location(nestedPath)] = template.source
             findings += template.check(types: types)
-            for nested in NestedTemplate.all(in: template, at: path) where seen.insert(nested.path).inserted {
-                guard let data = regularFile(nested.path) else {
-                    findings.append(nested.missing)
-                    continue
-                }
-                pending.append((Template.read(data, file: shown(nested.path)), nested.path))
-            }
         }
         return findings
     }
@@ -51,28 +50,5 @@ struct TemplateValidation {
         var status = stat()
         guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
         return try? Data(contentsOf: URL(fileURLWithPath: path))
-    }
-}
-
-/// A template that another one names by a path, as `aws cloudformation package` takes it.
-private struct NestedTemplate {
-    /// Absolute.
-    var path: String
-    /// What to say where it does not exist.
-    var missing: Finding
-
-    static func all(in template: Template, at path: String) -> [NestedTemplate] {
-        template.resources.values.compactMap { resource in
-            guard resource.type == "AWS::CloudFormation::Stack",
-                let value = resource.properties.first(where: { $0.key == "TemplateURL" })?.value, let location = value.literalText,
-                !location.isEmpty, !location.contains("://"), !location.hasPrefix("{{")
-            else { return nil }
-            let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
-            return NestedTemplate(
-                path: URL(fileURLWithPath: location, relativeTo: folder).standardizedFileURL.path,
-                missing: template.source.finding(
-                    "missing-nested-template", "There is no file \(location) for the nested stack \(resource.logicalID)",
-                    detail: "It is looked for beside the template. Correct the path, or give the URL of a template in S3.", at: value.span))
-        }
     }
 }

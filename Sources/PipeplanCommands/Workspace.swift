@@ -40,7 +40,9 @@ struct Workspace {
         let recorded = try database.recordedStack(address)
         let reading = configuration.loadTemplate()
         guard let template = reading.value else { throw Problem(.badInput, reading.findings) }
-        var findings = reading.findings + template.check()
+        let nested = configuration.loadTemplates(nestedIn: template)
+        var findings = reading.findings + template.check() + nested.findings
+        for template in (nested.value ?? [:]).values { findings += template.check() }
 
         let resolved = configuration.resolveOffline(
             declared: template.parameters, environment: context.environment, recorded: recorded?.parameters,
@@ -56,9 +58,11 @@ struct Workspace {
         let region = try region(of: configuration, recorded, profile)
         let desired = DesiredStack(
             address: address, stackName: configuration.stackName, region: region, accountID: recorded?.accountID, template: template,
+            nested: nested.value ?? [:],
             parameters: bound.value ?? [:], previousParameters: Set(parameters.filter { $0.value.usePreviousValue }.keys),
             tags: configuration.tags, capabilities: configuration.capabilities, notificationArns: configuration.notificationArns,
             terminationProtection: configuration.terminationProtection ?? recorded?.terminationProtection ?? false,
+            stackPolicy: configuration.stackPolicy ?? recorded?.stackPolicy,
             protected: Set(configuration.protect.map(\.value)))
         if !findings.contains(where: { $0.severity == .error }) {
             let pseudo = EvaluationEnvironment.pseudoParameters(stackName: desired.stackName, region: region)
@@ -71,13 +75,15 @@ struct Workspace {
 
     /// Prepares and plans stacks side by side, on all processors: none reads what another's plan says.
     /// - Returns: what came of each, in the order of `addresses`.
-    func plans(of addresses: [StackAddress], profile: String?) async -> [Result<(plan: Plan, prepared: PreparedStack), any Error>] {
+    func plans(
+        of addresses: [StackAddress], profile: String?, detail: PlanDetail
+    ) async -> [Result<(plan: Plan, prepared: PreparedStack), any Error>] {
         await withTaskGroup(of: (Int, Result<(plan: Plan, prepared: PreparedStack), any Error>).self) { group in
             for (index, address) in addresses.enumerated() {
                 group.addTask {
                     let outcome = Result {
                         let prepared = try prepare(address, profile: profile)
-                        return (plan: try plan(prepared), prepared: prepared)
+                        return (plan: try plan(prepared, detail), prepared: prepared)
                     }
                     return (index, outcome)
                 }
@@ -88,9 +94,9 @@ struct Workspace {
         }
     }
 
-    func plan(_ stack: PreparedStack) throws -> Plan {
+    func plan(_ stack: PreparedStack, _ detail: PlanDetail = []) throws -> Plan {
         var plan = try Planning.plan(
-            stack.desired, recorded: stack.recorded, types: types,
+            stack.desired, recorded: stack.recorded, types: types, detail: detail,
             importers: { try importers(of: $0, region: stack.desired.region, except: stack.desired.address) })
         plan.notes = stack.warnings + plan.notes
         return plan

@@ -10,6 +10,10 @@ package struct DesiredStack: Sendable {
     /// Known when it was asked for; the planner does not need it.
     package var accountID: String?
     package var template: Template
+    /// The local templates it nests, at any depth, by their paths from its folder.
+    package var nested: [String: Template]
+    /// The folder of the template, from that of the outermost one; empty for that one itself.
+    var folder = ""
     /// A value for every parameter the template declares.
     package var parameters: OrderedDictionary<String, ParameterValue>
     /// Parameters that keep the value the stack has, because their source can't be read here.
@@ -18,26 +22,47 @@ package struct DesiredStack: Sendable {
     package var capabilities: [String]
     package var notificationArns: [String]
     package var terminationProtection: Bool
+    /// `nil` where there is none.
+    package var stackPolicy: JSONValue?
+    /// What SSM's parameter store has under the names that parameters of type `AWS::SSM::Parameter::Value<…>` give, by parameter;
+    /// one that is missing was not asked.
+    package var storedValues: OrderedDictionary<String, String>
     /// Logical IDs that must not be replaced or removed.
     package var protected: Set<String>
 
     package init(
         address: StackAddress, stackName: String, region: String, accountID: String? = nil, template: Template,
+        nested: [String: Template] = [:],
         parameters: OrderedDictionary<String, ParameterValue> = [:], previousParameters: Set<String> = [],
         tags: OrderedDictionary<String, String> = [:], capabilities: [String] = [], notificationArns: [String] = [],
-        terminationProtection: Bool = false, protected: Set<String> = []
+        terminationProtection: Bool = false, stackPolicy: JSONValue? = nil, storedValues: OrderedDictionary<String, String> = [:],
+        protected: Set<String> = []
     ) {
         self.address = address
         self.stackName = stackName
         self.region = region
         self.accountID = accountID
         self.template = template
+        self.nested = nested
         self.parameters = parameters
         self.previousParameters = previousParameters
         self.tags = tags
         self.capabilities = capabilities
         self.notificationArns = notificationArns
         self.terminationProtection = terminationProtection
+        self.stackPolicy = stackPolicy
+        self.storedValues = storedValues
         self.protected = protected
     }
+}
+
+extension DesiredStack {
+    /// The nested templates as they are recorded.
+    package var nestedTemplateBodies: OrderedDictionary<String, String> { Planning.nestedTemplateBodies(nested) }
+}
+
+func nestedTemplateBodies(_ templates: [String: Template]) -> OrderedDictionary<String, String> {
+    var bodies: OrderedDictionary<String, String> = [:]
+    for (path, template) in templates.sorted(by: { $0.key < $1.key }) { bodies[path] = template.body }
+    return bodies
 }

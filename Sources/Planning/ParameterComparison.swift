@@ -7,8 +7,10 @@ struct ParameterComparison {
     /// Names whose value is another, is new, or may be another.
     var changed: Set<String> = []
     var listed: [ValueChange] = []
-    /// Whether a value names what the parameter store holds, which may be another by now.
-    let readsStore: Bool
+    /// Whether a value names something in the parameter store, and what that is, or was, is not known.
+    private(set) var readsStore = false
+    /// The names in the parameter store under which there is another value now, by parameter.
+    private(set) var storedElsewise: [String: String] = [:]
     /// Desired values with what is previous filled in.
     var desired: OrderedDictionary<String, ParameterValue>
     /// Recorded values as the evaluator takes them.
@@ -16,13 +18,11 @@ struct ParameterComparison {
 
     init(_ stack: DesiredStack, recorded stored: RecordedStack?) {
         desired = stack.parameters
-        readsStore = stack.template.parameters.values.contains(where: \.isStoreValue)
         for (name, value) in stored?.parameters ?? [:] { recorded[name] = value.asParameterValue }
         for name in stack.previousParameters { recorded[name].map { desired[name] = $0 } }
         for (name, value) in desired {
             let before = recorded[name]
-            let keepsPrevious = before != nil && stack.previousParameters.contains(name)
-            guard !keepsPrevious, !Self.isSame(before, value) else { continue }
+            guard !stack.previousParameters.contains(name), !Self.isSame(before, value) else { continue }
             changed.insert(name)
             if case .secret = value, case .previousSecret(nil)? = before {
                 desired[name] = .unknown("Whether the secret is another one is not known: the one it has was never seen here.")
@@ -30,6 +30,15 @@ struct ParameterComparison {
             listed.append(
                 ValueChange(
                     name: name, before: before.map(\.shown), after: value.shown, sensitive: value.isSecret || before?.isSecret == true))
+        }
+        for parameter in stack.template.parameters.values where parameter.isStoreValue {
+            guard case .plain(let path)? = desired[parameter.name], let after = stack.storedValues[parameter.name],
+                let before = stored?.storedValues[parameter.name]
+            else {
+                readsStore = true
+                continue
+            }
+            if before != after { storedElsewise[parameter.name] = path }
         }
         for (name, value) in recorded where desired[name] == nil {
             changed.insert(name)

@@ -17,8 +17,10 @@ package struct Plan: Hashable, Sendable, Codable {
     package var unchangedCount: Int
     package var parameters: [ValueChange]
     package var outputs: [ValueChange]
+    /// Conditions that hold and did not, or the other way round: `true`, `false`, or `(unknown)`. What follows is among the changes.
+    package var conditions: [ValueChange] = []
     package var tags: [ValueChange]
-    /// Capabilities, notification ARNs, termination protection.
+    /// Capabilities, notification ARNs, termination protection, stack policy.
     package var settings: [ValueChange]
     package var hazards: [Hazard]
     /// Who may do more or less afterwards.
@@ -26,10 +28,13 @@ package struct Plan: Hashable, Sendable, Codable {
     /// What could not be known, and other remarks.
     package var notes: [Finding]
 
+    /// The setting that is no state of the stack: capabilities are given anew with each change set.
+    static let capabilities = "capabilities"
+
     /// Whether there is anything to apply.
     package var hasChanges: Bool {
         changes.contains { $0.listing != .no || $0.willChange != .no } || !parameters.isEmpty || !outputs.isEmpty
-            || !tags.isEmpty || !settings.isEmpty
+            || !tags.isEmpty || settings.contains { $0.name != Self.capabilities }
     }
 }
 
@@ -60,6 +65,12 @@ package struct PlannedChange: Hashable, Sendable, Codable {
     package var location: SourceRange?
     /// All properties before and after, as DescribeChangeSet has them with values; only where they were asked for.
     package var contexts: Contexts?
+    /// How many properties stay as they are.
+    package var unchangedCount = 0
+    /// Those properties, where they were asked for.
+    package var unchanged: [UnchangedProperty] = []
+    /// What happens inside, where this is a nested stack whose template is at hand. Its hazards are those of the outermost plan.
+    package var nested: Plan?
 
     package struct Contexts: Hashable, Sendable, Codable {
         package var before: JSONValue?
@@ -68,6 +79,23 @@ package struct PlannedChange: Hashable, Sendable, Codable {
 
     /// Whether CloudFormation lists the change, as far as that is known.
     package var listedByCloudFormation: Bool { listing != .no }
+}
+
+/// A property that stays as it is.
+package struct UnchangedProperty: Hashable, Sendable, Codable {
+    package var name: String
+    package var value: JSONValue
+}
+
+/// How much a plan tells beside what changes.
+package struct PlanDetail: OptionSet, Sendable {
+    package let rawValue: Int
+    package init(rawValue: Int) { self.rawValue = rawValue }
+
+    /// All properties before and after, as DescribeChangeSet has them with values.
+    package static let contexts = PlanDetail(rawValue: 1)
+    /// The properties of changed resources that stay as they are.
+    package static let unchanged = PlanDetail(rawValue: 2)
 }
 
 /// What makes a value change.
@@ -165,6 +193,12 @@ package struct Hazard: Hashable, Sendable, Codable {
 }
 
 extension Plan {
+    /// Whether anything is really different afterwards.
+    package var willChange: Certainty {
+        let certain: Certainty = parameters.isEmpty && outputs.isEmpty && tags.isEmpty ? .no : .yes
+        return .any(changes.map(\.willChange) + [certain])
+    }
+
     /// The hazards that nobody has agreed to by agreeing to the plan without a look at it. That a stack is made or destroyed says
     /// already what becomes of everything in it.
     /// - Parameter allowed: logical IDs for which anything is agreed to.
@@ -188,9 +222,15 @@ extension Plan {
         }
     }
 
-    /// Counts of what will really happen, a possible change counted as one.
+    /// Counts of what will really happen, in nested stacks too, a possible change counted as one.
     package var summary: Summary {
         var summary = Summary()
+        for inner in changes.compactMap(\.nested?.summary) {
+            summary.add += inner.add
+            summary.modify += inner.modify
+            summary.replace += inner.replace
+            summary.remove += inner.remove
+        }
         for change in changes where change.willChange != .no {
             switch change.action {
             case .add, .import: summary.add += 1

@@ -1,4 +1,4 @@
-package import Model
+import Model
 package import OrderedCollections
 package import ResourceTypes
 package import Templates
@@ -8,10 +8,15 @@ package struct TemplateSide: Sendable {
     package var template: Template
     /// Parameters that have no value here are left out; defaults are filled in.
     package var parameters: OrderedDictionary<String, ParameterValue>
+    /// The local templates it nests, at any depth, by their paths from its folder.
+    package var nested: [String: Template]
 
-    package init(template: Template, parameters: OrderedDictionary<String, ParameterValue>) {
+    package init(
+        template: Template, parameters: OrderedDictionary<String, ParameterValue>, nested: [String: Template] = [:]
+    ) {
         self.template = template
         self.parameters = parameters
+        self.nested = nested
     }
 }
 
@@ -22,12 +27,11 @@ package struct TemplateSide: Sendable {
 /// - Parameter old: `nil` where there is no stack yet.
 /// - Throws: `Problem` (exit code 4) with every finding where one of the templates can't be evaluated.
 package func planDifference(
-    from old: TemplateSide?, to new: TemplateSide, region: String, types: ResourceTypeCatalog, withContexts: Bool = false
+    from old: TemplateSide?, to new: TemplateSide, region: String, types: ResourceTypeCatalog, detail: PlanDetail = []
 ) throws -> Plan {
     let address = StackAddress(stack: new.template.source.file)
-    // Read by a person, and the same on both sides.
     let stackName = PseudoParameter.stackName.placeholder
-    let recorded = old.map { recordedStack($0, address, stackName, region) }
+    let recorded = old.map { assumedStack($0, address, stackName: stackName, region: region) }
     var parameters = new.parameters
     var previous: Set<String> = []
     for name in new.template.parameters.keys where parameters[name] == nil {
@@ -38,12 +42,13 @@ package func planDifference(
         }
     }
     let desired = DesiredStack(
-        address: address, stackName: stackName, region: region, template: new.template, parameters: parameters,
+        address: address, stackName: stackName, region: region, template: new.template, nested: new.nested, parameters: parameters,
         previousParameters: previous)
-    return try plan(desired, recorded: recorded, types: types, withContexts: withContexts)
+    return try plan(desired, recorded: recorded, types: types, detail: detail)
 }
 
-private func recordedStack(_ side: TemplateSide, _ address: StackAddress, _ stackName: String, _ region: String) -> RecordedStack {
+/// What there is of a stack that was deployed from a template, where nothing else is known of it.
+func assumedStack(_ side: TemplateSide, _ address: StackAddress, stackName: String, region: String) -> RecordedStack {
     var evaluator = Evaluator(
         side.template,
         EvaluationEnvironment(
@@ -53,6 +58,7 @@ private func recordedStack(_ side: TemplateSide, _ address: StackAddress, _ stac
     }
     return RecordedStack(
         address: address, stackName: stackName, region: region, serial: 0, status: "CREATE_COMPLETE", templateBody: side.template.body,
+        nestedTemplates: nestedTemplateBodies(side.nested),
         parameters: side.parameters.compactMapValues(\.asRecorded), resources: resources)
 }
 
@@ -69,5 +75,6 @@ extension ParameterValue {
 }
 
 extension PseudoParameter {
-    fileprivate var placeholder: String { "${\(rawValue)}" }
+    /// Read by a person, and the same on both sides of a comparison.
+    var placeholder: String { "${\(rawValue)}" }
 }

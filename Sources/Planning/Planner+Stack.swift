@@ -5,15 +5,15 @@ import Templates
 
 /// The parts of a plan that are no resources.
 extension Planner {
-    /// Outputs whose value, or existence, is another one afterwards.
+    /// Outputs whose value, or existence, is another one afterwards. What is recorded of a value wins over what its template tells.
     mutating func outputChanges() -> [ValueChange] {
         let recordedValues = Dictionary((recorded?.outputs ?? []).map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
         var changes: [ValueChange] = []
         for output in desired.template.outputs.values where real.holds(output.condition) != false {
             let after = real.value(of: output.value)
             let before = recordedTemplate?.outputs[output.name].flatMap { now.holds($0.condition) == false ? nil : now.value(of: $0.value) }
-            let old = recordedValues[output.name]
-            if let before, !after.isVolatile, ValueComparison.text.areSame(before, after, nil), old != nil || recorded != nil { continue }
+            let old = recordedValues[output.name] ?? before?.outputText
+            if let before, !after.isVolatile, ValueComparison.text.areSame(before, after, nil) { continue }
             if let old, after.text == old { continue }
             let isSensitive = after.isSensitive || before?.isSensitive == true
             changes.append(
@@ -21,10 +21,12 @@ extension Planner {
                     name: output.name, before: isSensitive && old != nil ? "(sensitive)" : old,
                     after: isSensitive ? "(sensitive)" : after.outputText, sensitive: isSensitive))
         }
-        for (name, value) in recordedValues.sorted(by: { $0.key < $1.key }) {
-            let output = desired.template.outputs[name]
-            guard output == nil || real.holds(output?.condition) == false else { continue }
-            changes.append(ValueChange(name: name, before: value, after: nil))
+        for output in recordedTemplate?.outputs.values.elements ?? [] where now.holds(output.condition) != false {
+            let after = desired.template.outputs[output.name]
+            guard after == nil || real.holds(after?.condition) == false else { continue }
+            let value = now.value(of: output.value)
+            let shown = value.isSensitive ? "(sensitive)" : recordedValues[output.name] ?? value.outputText
+            changes.append(ValueChange(name: output.name, before: shown, after: nil, sensitive: value.isSensitive))
         }
         return changes
     }
@@ -46,13 +48,31 @@ extension Planner {
         compare("notificationArns", recorded.flatMap { list($0.notificationArns) }, list(desired.notificationArns))
         compare(
             "terminationProtection", recorded.map { String($0.terminationProtection) } ?? "false", String(desired.terminationProtection))
+        compare("stackPolicy", recorded?.stackPolicy?.canonicalText, desired.stackPolicy?.canonicalText)
+        compare(Plan.capabilities, recorded.flatMap { list($0.capabilities.sorted()) }, list(desired.capabilities.sorted()))
+        return changes
+    }
+
+    /// Conditions that come out differently, the new ones and those that are gone among them.
+    mutating func conditionChanges() -> [ValueChange] {
+        guard let recordedTemplate else { return [] }
+        func text(_ holds: Bool?) -> String { holds.map(String.init) ?? "(unknown)" }
+        var changes: [ValueChange] = []
+        for name in desired.template.conditions.keys {
+            let before = recordedTemplate.conditions[name] == nil ? nil : text(now.holds(name))
+            let after = text(listed.holds(name))
+            if before != after { changes.append(ValueChange(name: name, before: before, after: after)) }
+        }
+        for name in recordedTemplate.conditions.keys where desired.template.conditions[name] == nil {
+            changes.append(ValueChange(name: name, before: text(now.holds(name)), after: nil))
+        }
         return changes
     }
 }
 
 extension Value {
     /// What an output will show: `nil`-free text for what is known, the `${…}` form for what is known after apply.
-    fileprivate var outputText: String {
+    var outputText: String {
         let shown = shown
         return shown.scalarText ?? shown.compactText
     }
@@ -71,10 +91,12 @@ package func planDestroy(_ recorded: RecordedStack, protected: Set<String>, type
     empty.outputs = [:]
     let desired = DesiredStack(
         address: recorded.address, stackName: recorded.stackName, region: recorded.region, template: empty, tags: recorded.tags,
-        notificationArns: recorded.notificationArns, terminationProtection: recorded.terminationProtection, protected: protected)
+        capabilities: recorded.capabilities, notificationArns: recorded.notificationArns,
+        terminationProtection: recorded.terminationProtection, protected: protected)
     var result = try plan(desired, recorded: recorded, types: types)
     result.kind = .destroy
     result.parameters = []
+    result.conditions = []
     let order = DependencyGraph(template).order ?? []
     let rank = Dictionary(uniqueKeysWithValues: order.enumerated().map { ($1, $0) })
     result.changes.sort { rank[$0.logicalID] ?? 0 > rank[$1.logicalID] ?? 0 }

@@ -10,14 +10,14 @@ import Templates
 /// - Parameters:
 ///   - recorded: what the last deployment left; `nil` for a stack that does not exist.
 ///   - types: the facts on resource types.
-///   - withContexts: whether each change tells all properties, as DescribeChangeSet does with values.
+///   - detail: what to tell beside what changes.
 ///   - importers: the stacks known to import a value exported under a name.
 /// - Throws: `Problem` (exit code 4) with every finding where the template can't be evaluated.
 package func plan(
-    _ desired: DesiredStack, recorded: RecordedStack?, types: ResourceTypeCatalog, withContexts: Bool = false,
+    _ desired: DesiredStack, recorded: RecordedStack?, types: ResourceTypeCatalog, detail: PlanDetail = [],
     importers: (_ exportName: String) throws -> [StackAddress] = { _ in [] }
 ) throws -> Plan {
-    var planner = try Planner(desired, recorded: recorded, types: types, withContexts: withContexts)
+    var planner = try Planner(desired, recorded: recorded, types: types, detail: detail)
     return try planner.plan(importers)
 }
 
@@ -43,7 +43,7 @@ struct Planner {
     let recordedResources: [String: StackResource]
     /// Whether a macro makes of the whole template what only CloudFormation knows.
     let isOpaque: Bool
-    private let withContexts: Bool
+    let detail: PlanDetail
     /// Whether parameters, mappings, conditions and stack tags are what they were.
     private let inputsAreUnchanged: Bool
 
@@ -58,15 +58,17 @@ struct Planner {
     let realTable = SymbolTable()
 
     var outcomes: [String: ResourceOutcome] = [:]
+    /// By logical ID, what becomes of nested stacks whose templates are at hand.
+    var nested: [String: NestedOutcome] = [:]
     var notes: [Finding] = []
 
-    init(_ desired: DesiredStack, recorded stored: RecordedStack?, types: ResourceTypeCatalog, withContexts: Bool) throws {
+    init(_ desired: DesiredStack, recorded stored: RecordedStack?, types: ResourceTypeCatalog, detail: PlanDetail) throws {
         let recorded = stored.flatMap { $0.status.mustBeRecreated ? nil : $0 }
         self.desired = desired
         self.recorded = recorded
         basedOnSerial = stored?.serial ?? 0
         self.types = types
-        self.withContexts = withContexts
+        self.detail = detail
         parameters = ParameterComparison(desired, recorded: recorded)
         recordedTemplate = try recorded.map { stack in
             if desired.template.isReading(of: stack.templateBody) { return desired.template }
@@ -78,7 +80,8 @@ struct Planner {
         }
         isOpaque = desired.template.hasOpaqueTransform || recordedTemplate?.hasOpaqueTransform == true
         inputsAreUnchanged =
-            !isOpaque && !desired.template.mayCallMacros && !parameters.readsStore && parameters.changed.isEmpty
+            !isOpaque && !desired.template.mayCallMacros && !parameters.readsStore && parameters.storedElsewise.isEmpty
+            && parameters.changed.isEmpty
             && desired.hasSameInputs(as: recorded, recordedTemplate)
         recordedResources = Dictionary((recorded?.resources ?? []).map { ($0.logicalID, $0) }, uniquingKeysWith: { first, _ in first })
 
@@ -99,6 +102,7 @@ struct Planner {
         for resource in recorded?.resources ?? [] {
             resource.physicalID.map { nowTable[.ref(resource.logicalID)] = .string($0) }
         }
+        publishStoredValues()
     }
 
     mutating func plan(_ importers: (String) throws -> [StackAddress]) throws -> Plan {
@@ -107,20 +111,22 @@ struct Planner {
         noteWhatIsOpaque()
         for logicalID in graph.order ?? Array(desired.template.resources.keys) {
             guard let resource = desired.template.resources[logicalID] else { continue }
-            changes[logicalID] = plan(resource, dependencies: graph.dependencies[logicalID] ?? [])
+            changes[logicalID] = try plan(resource, dependencies: graph.dependencies[logicalID] ?? [])
         }
         let findings = listed.findings
         guard !findings.contains(where: { $0.severity == .error }) else { throw Problem(.badInput, findings) }
 
         var ordered = desired.template.resources.keys.compactMap { changes[$0] }
-        ordered += removals(keeping: Set(ordered.filter { $0.action == .add }.map(\.logicalID)))
+        ordered += try removals(keeping: Set(ordered.filter { $0.action == .add }.map(\.logicalID)))
         markRenames(in: &ordered)
-        let (hazards, access) = try hazards(of: ordered, importers: importers)
+        var (hazards, access) = try hazards(of: ordered, importers: importers)
+        for index in ordered.indices { lift(from: &ordered[index], &hazards, &access) }
         return Plan(
             address: desired.address, stackName: desired.stackName, region: desired.region, kind: recorded == nil ? .create : .update,
             basedOnSerial: basedOnSerial, changes: ordered,
-            unchangedCount: outcomes.values.count { $0.listing == .no && $0.willChange == .no },
-            parameters: parameters.listed, outputs: outputChanges(), tags: tagChanges(), settings: settingChanges(),
+            unchangedCount: unchangedCount,
+            parameters: parameters.listed, outputs: outputChanges(), conditions: conditionChanges(), tags: tagChanges(),
+            settings: settingChanges(),
             hazards: hazards, access: access, notes: notes + findings)
     }
 
@@ -141,17 +147,18 @@ struct Planner {
 
     // MARK: Resources
 
-    private mutating func plan(_ resource: TemplateResource, dependencies: OrderedSet<String>) -> PlannedChange? {
+    private mutating func plan(_ resource: TemplateResource, dependencies: OrderedSet<String>) throws -> PlannedChange? {
         let before = recordedTemplate?.resources[resource.logicalID]
         let existed = recordedResources[resource.logicalID].map { $0.status != "DELETE_COMPLETE" } ?? false
         let exists = listed.holds(resource.condition)
         if exists == false {
             return nil
         }
+        try planNested(resource, before: existed ? before : nil)
         guard existed, let before else {
             return addition(resource, certain: exists == true)
         }
-        if isUntouched(resource, before, dependencies), exists == true {
+        if nested[resource.logicalID]?.plan.hasChanges != true, isUntouched(resource, before, dependencies), exists == true {
             outcomes[resource.logicalID] = ResourceOutcome()
             publish(resource, ResourceOutcome())
             return nil
@@ -164,7 +171,8 @@ struct Planner {
 
     /// Whether nothing that could make the resource differ is different: no need to evaluate it then.
     private func isUntouched(_ resource: TemplateResource, _ before: TemplateResource, _ dependencies: OrderedSet<String>) -> Bool {
-        guard inputsAreUnchanged, !resource.isRewritten, resource.readsTheSame(as: before) else { return false }
+        guard inputsAreUnchanged, !resource.isRewritten, nested[resource.logicalID]?.isEdited != true, resource.readsTheSame(as: before)
+        else { return false }
         return dependencies.allSatisfy { name in
             outcomes[name].map { $0.listing == .no && $0.willChange == .no && !$0.isNew } ?? false
         }
@@ -172,7 +180,7 @@ struct Planner {
 
     /// All properties of a resource before and after, where they are asked for.
     mutating func contexts(before: TemplateResource?, after: TemplateResource?) -> PlannedChange.Contexts? {
-        guard withContexts else { return nil }
+        guard detail.contains(.contexts) else { return nil }
         return PlannedChange.Contexts(before: before.map { context($0, &now) }, after: after.map { context($0, &listed) })
     }
 
@@ -198,10 +206,11 @@ struct Planner {
         return PlannedChange(
             logicalID: resource.logicalID, type: resource.type, action: .add, listing: outcome.listing,
             willChange: outcome.willChange, willReplace: .no, scope: [], properties: properties, details: [], detailsWithValues: [],
-            location: desired.template.source.range(resource.span), contexts: contexts(before: nil, after: resource))
+            location: desired.template.source.range(resource.span), contexts: contexts(before: nil, after: resource),
+            nested: nested[resource.logicalID]?.plan)
     }
 
-    private mutating func removals(keeping added: Set<String>) -> [PlannedChange] {
+    private mutating func removals(keeping added: Set<String>) throws -> [PlannedChange] {
         guard let recordedTemplate else { return [] }
         var removed: [PlannedChange] = []
         for resource in recordedResources.values.sorted(by: { $0.logicalID < $1.logicalID }) where resource.status != "DELETE_COMPLETE" {
@@ -216,7 +225,8 @@ struct Planner {
                     logicalID: resource.logicalID, type: resource.type, physicalID: resource.physicalID, action: .remove,
                     policyAction: action, listing: certainty, willChange: certainty, willReplace: .no, scope: [], properties: [],
                     details: [], detailsWithValues: [], location: declaration.map { recordedTemplate.source.range($0.span) },
-                    contexts: contexts(before: declaration, after: nil)))
+                    contexts: contexts(before: declaration, after: nil),
+                    nested: action == .delete ? try declaration.flatMap(planRemovalOfNested) : nil))
         }
         return removed
     }
@@ -269,10 +279,27 @@ struct Planner {
         publishAttributes(of: resource, type, outcome)
     }
 
+    /// What stands in the parameter store, as far as it was asked.
+    private func publishStoredValues() {
+        func publish(
+            _ stored: OrderedDictionary<String, String>, _ values: OrderedDictionary<String, ParameterValue>, _ template: Template?,
+            _ tables: [SymbolTable]
+        ) {
+            for (name, text) in stored {
+                guard let parameter = template?.parameters[name], case .plain(let path)? = values[name] else { continue }
+                for table in tables { table[.function(parameter.type, [.string(path)])] = parameter.value(ofText: text) }
+            }
+        }
+        publish(recorded?.storedValues ?? [:], parameters.recorded, recordedTemplate, [nowTable])
+        publish(desired.storedValues, parameters.desired, desired.template, [listedTable, realTable])
+    }
+
     /// Only attributes that the two templates read are worth working out.
     private mutating func publishAttributes(of resource: TemplateResource, _ type: ResourceType?, _ outcome: ResourceOutcome) {
         for name in attributesRead[resource.logicalID] ?? [] {
             let symbol = Symbol.attribute(logicalID: resource.logicalID, name: name)
+            let nested = nested[resource.logicalID].flatMap { NestedOutput($0, name) }
+            if let value = nested?.now { nowTable[symbol] = value }
             let path = type?.attributeProperty(name)
             if !outcome.isNew, let path, let before = recordedTemplate?.resources[resource.logicalID],
                 let value = Self.propertyValue(path, of: before, &now)
@@ -281,7 +308,7 @@ struct Planner {
             }
             let isReplaced = outcome.replacement == .yes || outcome.isNew
             listedTable[symbol] = isReplaced ? .symbol(.pending(symbol)) : nowTable[symbol]
-            if let path, let value = Self.propertyValue(path, of: resource, &real) {
+            if let value = nested?.after ?? path.flatMap({ Self.propertyValue($0, of: resource, &real) }) {
                 realTable[symbol] = value
             } else if outcome.isNew {
                 realTable[symbol] = .symbol(.pending(symbol))

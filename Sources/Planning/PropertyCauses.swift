@@ -22,6 +22,8 @@ enum ReadName: Hashable {
 /// The table of details per cause is not in AWS's reference; it was read from recorded change sets.
 struct PropertyCauses {
     private(set) var parameters: [String] = []
+    /// What stands in the parameter store under a name that a parameter gives, and is another value now.
+    private(set) var storedValues: [String] = []
     /// Resources that are replaced, read by `Ref`.
     private(set) var replacedResources: [String] = []
     /// Resources that may be replaced, read by `Ref`.
@@ -40,6 +42,7 @@ struct PropertyCauses {
             switch reference {
             case .name(let name) where planner.desired.template.parameters[name] != nil:
                 if planner.parameters.changed.contains(name) { parameters.append(name) }
+                if let path = planner.parameters.storedElsewise[name] { storedValues.append(path) }
             case .name(let name):
                 guard let outcome = planner.outcomes[name], outcome.listing != .no, !outcome.isNew else { continue }
                 if outcome.listing == .unknown, outcome.willReplace != .no { uncertainReads.append(ChangeCause(.resourceReference, name)) }
@@ -67,6 +70,7 @@ struct PropertyCauses {
     var causes: [ChangeCause] {
         let causes =
             parameters.map { ChangeCause(.parameterReference, $0) }
+            + storedValues.map { ChangeCause(.directModification, "the stored value of \($0)") }
             + (replacedResources + maybeReplacedResources).map { ChangeCause(.resourceReference, $0) }
             + (replacedAttributes + modifiedAttributes).map { ChangeCause(.resourceAttribute, "\($0.0).\($0.1)") } + uncertainReads
         return causes.isEmpty ? [.template] : causes

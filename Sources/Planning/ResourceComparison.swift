@@ -14,6 +14,8 @@ struct ResourceComparison {
     private var properties: [PropertyChange] = []
     private var details: [ChangeDetail] = []
     private var detailsWithValues: [ChangeDetail] = []
+    private var unchangedCount = 0
+    private var unchanged: [UnchangedProperty] = []
     private var scope: OrderedSet<String> = []
     private var certainties: [Certainty] = []
     private var replacements: [Certainty] = []
@@ -38,6 +40,7 @@ struct ResourceComparison {
         for name in names { compareProperty(name, &planner) }
         compareAttributes(&planner)
         compareTags(planner)
+        planner.nested[after.logicalID].map { compareNested($0, planner) }
         if typeChanged { noteTypeChange(planner) }
 
         if mayBeListed { certainties.append(.unknown) }
@@ -55,7 +58,8 @@ struct ResourceComparison {
             willChange: willChange, willReplace: willReplace, scope: Array(scope), properties: properties, details: details,
             detailsWithValues: detailsWithValues.isEmpty ? nil : detailsWithValues,
             location: planner.desired.template.source.range(after.span),
-            contexts: planner.contexts(before: before, after: after))
+            contexts: planner.contexts(before: before, after: after), unchangedCount: unchangedCount, unchanged: unchanged,
+            nested: planner.nested[after.logicalID]?.plan)
     }
 
     // MARK: Properties
@@ -83,6 +87,7 @@ struct ResourceComparison {
         if causes.isChanged { detailsWithValues += withValues(causes.detailsWithValues(target), old, new) }
         let source = planner.desired.template.source
         let location = (newProperty?.keySpan).map { source.range($0) }
+        let countBefore = properties.count
         let difference = PropertyDifference(
             name: name, old: old, new: new, truth: truth, schema: schema, causes: causes.causes, location: location)
         record(difference, isListed: !found.isEmpty, recreation) { leaf in
@@ -91,6 +96,9 @@ struct ResourceComparison {
             planner.listed.activeReferences(of: inner) { references.append(ReadName($0)) }
             return (PropertyCauses(references, planner).causes, source.range(inner.span))
         }
+        guard properties.count == countBefore, let truth else { return }
+        unchangedCount += 1
+        if planner.detail.contains(.unchanged) { unchanged.append(UnchangedProperty(name: name, value: truth.shown)) }
     }
 
     /// - Parameter detail: what makes the value at a place inside differ, and where the template says so; `nil` where that can't be
@@ -235,6 +243,31 @@ struct ResourceComparison {
                     causes: causes.causes, willChange: difference, unknownBecause: difference == .unknown ? newValue?.unknownReason : nil,
                     location: new.map { planner.desired.template.source.range($0.span) }))
         }
+    }
+
+    // MARK: Nested stacks
+
+    /// A nested stack is another one where anything in it is. CloudFormation sees its template under a name made of its contents, so
+    /// that an edit is a change of TemplateURL, whether or not anything comes of it.
+    private mutating func compareNested(_ nested: NestedOutcome, _ planner: Planner) {
+        certainties.append(nested.plan.willChange)
+        let name = "TemplateURL"
+        guard nested.isEdited, let property = after.properties.first(where: { $0.key == name }),
+            !details.contains(where: { $0.name == name })
+        else { return }
+        let edit = ChangeDetail(
+            attribute: "Properties", name: name, recreation: .never, evaluation: .static, source: .directModification)
+        details.append(edit)
+        detailsWithValues.append(edit)
+        scope.append("Properties")
+        unchangedCount -= 1
+        unchanged.removeAll { $0.name == name }
+        let path = property.value.literalText.map { JSONValue.string($0) }
+        properties.append(
+            PropertyChange(
+                path: name, pointer: "/Properties/\(name)", before: path, after: path, known: true, sensitive: false,
+                requiresReplacement: .never, causes: [ChangeCause(.directModification, "an edit of the nested template")],
+                willChange: nested.plan.willChange, location: planner.desired.template.source.range(property.keySpan)))
     }
 
     /// Stack tags go to every resource that takes tags.

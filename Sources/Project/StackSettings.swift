@@ -60,6 +60,15 @@ extension StackSettings {
         }
     }
 
+    /// Reads the local templates that the stack's template nests, at any depth.
+    package func loadTemplates(nestedIn template: Template) -> Reading<[String: Template]> {
+        let folder = Paths.parent(of: templatePath)
+        return template.readNested { path in
+            let file = Paths.absolute(path, from: folder)
+            return (try? files.read(file)).map { NamedFile(name: files.shown(file), data: $0) }
+        }
+    }
+
     private var literals: [String: String] {
         var literals: [String: String] = [:]
         for (name, source) in parameters {

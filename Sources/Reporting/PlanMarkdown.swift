@@ -16,11 +16,19 @@ package enum PlanMarkdown {
             text += "\n> [!WARNING]\n> \(escaped(hazard.summary))\(hazard.isProtected ? " (protected in stack.yml)" : "")\n"
         }
         text += "\n| | resource | type | why |\n|---|---|---|---|\n"
+        return text + rows(plan, in: "")
+            + "\n<details><summary>The whole plan</summary>\n\n\(fenced(PlanText.render(plan, .plain)))\n</details>\n"
+    }
+
+    /// A row for each change, those in a nested stack behind it as `Network/Vpc`.
+    private static func rows(_ plan: Plan, in scope: String) -> String {
+        var text = ""
         for change in plan.changes.sorted(by: { PlanText.rank($0) < PlanText.rank($1) }) {
             let causes = Set(change.properties.flatMap { $0.causes.map(\.description) }).sorted().map(code).joined(separator: ", ")
-            text += "| \(verb(change)) | \(code(change.logicalID)) | \(code(change.type)) | \(causes) |\n"
+            text += "| \(verb(change)) | \(code(scope + change.logicalID)) | \(code(change.type)) | \(causes) |\n"
+            if let nested = change.nested { text += rows(nested, in: "\(scope)\(change.logicalID)/") }
         }
-        return text + "\n<details><summary>The whole plan</summary>\n\n\(fenced(PlanText.render(plan, .plain)))\n</details>\n"
+        return text
     }
 
     private static func verb(_ change: PlannedChange) -> String {

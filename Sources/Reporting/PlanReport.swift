@@ -21,6 +21,7 @@ package struct PlanReport: Encodable, Sendable {
         var changes: [Change]
         var parameters: [Value]
         var outputs: [Value]
+        var conditions: [Value]
         var tags: [Value]
         var settings: [Value]
         var hazards: [Danger]
@@ -40,6 +41,7 @@ package struct PlanReport: Encodable, Sendable {
             changes = plan.changes.map(Change.init)
             parameters = plan.parameters.map(Value.init)
             outputs = plan.outputs.map(Value.init)
+            conditions = plan.conditions.map(Value.init)
             tags = plan.tags.map(Value.init)
             settings = plan.settings.map(Value.init)
             hazards = plan.hazards.map(Danger.init)
@@ -61,6 +63,9 @@ package struct PlanReport: Encodable, Sendable {
         @OrNull var renamedFrom: String?
         @OrNull var location: String?
         var properties: [Property]
+        var unchangedProperties: Int
+        var unchanged: [Unchanged]
+        @OrNull var nested: Nested?
 
         init(_ change: PlannedChange) {
             logicalId = change.logicalID
@@ -75,7 +80,36 @@ package struct PlanReport: Encodable, Sendable {
             renamedFrom = change.renamedFrom
             location = change.location?.description
             properties = change.properties.map(Property.init)
+            unchangedProperties = change.unchangedCount
+            unchanged = change.unchanged.map { Unchanged(name: $0.name, value: $0.value) }
+            nested = change.nested.map(Nested.init)
         }
+    }
+
+    /// What happens in a nested stack.
+    struct Nested: Encodable, Sendable {
+        var stackName: String
+        var summary: Plan.Summary
+        var unchanged: Int
+        var changes: [Change]
+        var parameters: [Value]
+        var outputs: [Value]
+        var conditions: [Value]
+
+        init(_ plan: Plan) {
+            stackName = plan.stackName
+            summary = plan.summary
+            unchanged = plan.unchangedCount
+            changes = plan.changes.map(Change.init)
+            parameters = plan.parameters.map(Value.init)
+            outputs = plan.outputs.map(Value.init)
+            conditions = plan.conditions.map(Value.init)
+        }
+    }
+
+    struct Unchanged: Encodable, Sendable {
+        var name: String
+        var value: JSONValue
     }
 
     struct Property: Encodable, Sendable {

@@ -19,6 +19,7 @@ package struct PlanText {
         }
         renderer.changes()
         renderer.values("Parameters", plan.parameters)
+        renderer.values("Conditions", plan.conditions)
         renderer.values("Tags", plan.tags)
         renderer.values("Settings", plan.settings)
         renderer.values("Outputs", plan.outputs)
@@ -69,9 +70,37 @@ package struct PlanText {
         let remarks = remarks(change)
         let line = "\(symbol(change)) \(style.bold(change.logicalID.printable))  \(change.type.printable)"
         text += line + (remarks.isEmpty ? "" : "  \(style.dim("# " + remarks.joined(separator: ", ").printable))") + "\n"
-        // What goes away has nothing to review but its name.
-        guard change.action != .remove else { return }
+        // What goes away has nothing to review but its name, and what is in it.
+        guard change.action != .remove else {
+            change.nested.map { inside($0) }
+            return
+        }
         for property in change.properties { self.property(property, of: change) }
+        unchanged(change)
+        if let nested = change.nested, nested.hasChanges { inside(nested) }
+    }
+
+    /// The properties that stay: each where they were asked for, otherwise their number.
+    private mutating func unchanged(_ change: PlannedChange) {
+        guard change.action == .modify || change.action == .dynamic else { return }
+        for property in change.unchanged {
+            let value = ValueText.placed(ValueText.render(property.value, known: true, .plain), indent: 8)
+            text += style.dim("        \(property.name.printable):\(value)") + "\n"
+        }
+        guard change.unchanged.isEmpty, change.unchangedCount > 0 else { return }
+        text += style.dim("        (\(change.unchangedCount) \(change.unchangedCount == 1 ? "property" : "properties") unchanged)") + "\n"
+    }
+
+    /// What happens in a nested stack, further in than the stack itself.
+    private mutating func inside(_ nested: Plan) {
+        var inner = PlanText(plan: nested, style: style)
+        inner.changes()
+        inner.values("Conditions", nested.conditions)
+        inner.values("Outputs", nested.outputs)
+        inner.notes()
+        for line in inner.text.split(separator: "\n", omittingEmptySubsequences: false).dropLast() {
+            text += line.isEmpty ? "\n" : "      \(line)\n"
+        }
     }
 
     private func symbol(_ change: PlannedChange) -> String {
@@ -150,8 +179,8 @@ package struct PlanText {
             text += head + ValueText.placed(before, indent: 8) + end
             return
         }
-        if change.sensitive {
-            text += head + " (sensitive)" + end
+        if change.sensitive || before == after {
+            text += head + " " + (change.sensitive ? "(sensitive)" : before.joined(separator: " ")) + end
         } else if before.count == 1, after.count == 1, before[0].count + after[0].count < 140 {
             text += head + " \(before[0]) → \(after[0])" + end
         } else {

@@ -15,24 +15,25 @@ struct ConfigurationStore {
         try db.execute(
             sql: """
                 INSERT INTO configurations
-                    (digest, stack_name, region, account_id, capabilities, notification_arns, termination_protection)
-                VALUES (?, ?, ?, ?, ?, ?, ?)
+                    (digest, stack_name, region, account_id, capabilities, notification_arns, termination_protection, stack_policy)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
                 digest, configuration.stackName, configuration.region, configuration.accountID,
                 StackConfiguration.list(configuration.capabilities).compactText,
                 StackConfiguration.list(configuration.notificationArns).compactText, configuration.terminationProtection,
+                configuration.stackPolicy?.canonicalText,
             ])
         let id = db.lastInsertedRowID
         for (position, (name, parameter)) in configuration.parameters.enumerated() {
             try db.execute(
                 sql: """
-                    INSERT INTO parameters (configuration, name, position, value, is_secret, salt, digest, rounds)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                    INSERT INTO parameters (configuration, name, position, value, is_secret, salt, digest, rounds, stored_value)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
                     """,
                 arguments: [
                     id, name, position, parameter.plainValue, parameter.isSecret, parameter.digest?.salt, parameter.digest?.hash,
-                    parameter.digest?.rounds,
+                    parameter.digest?.rounds, configuration.storedValues[name],
                 ])
         }
         for (position, (key, value)) in configuration.tags.enumerated() {
@@ -47,44 +48,45 @@ struct ConfigurationStore {
         let row = try Row.fetchOne(
             db,
             sql: """
-                SELECT stack_name, region, account_id, capabilities, notification_arns, termination_protection
+                SELECT stack_name, region, account_id, capabilities, notification_arns, termination_protection, stack_policy
                 FROM configurations WHERE id = ?
                 """,
             arguments: [id])
         guard let row else { throw DamagedRecord("Configuration \(id) is missing") }
         var columns = RowReader(row)
-        return StackConfiguration(
+        var configuration = StackConfiguration(
             stackName: try columns.text(), region: try columns.text(), accountID: try columns.optionalText(),
-            parameters: try parameters(id), tags: try tags(id),
-            capabilities: try StackConfiguration.items(try columns.text()),
+            tags: try tags(id), capabilities: try StackConfiguration.items(try columns.text()),
             notificationArns: try StackConfiguration.items(try columns.text()),
-            terminationProtection: try columns.integer() != 0)
+            terminationProtection: try columns.integer() != 0, stackPolicy: try columns.optionalText().map(JSONText.value))
+        try readParameters(id, into: &configuration)
+        return configuration
     }
 
-    private func parameters(_ id: Int64) throws -> OrderedDictionary<String, RecordedParameter> {
-        var parameters = OrderedDictionary<String, RecordedParameter>()
+    private func readParameters(_ id: Int64, into configuration: inout StackConfiguration) throws {
         let rows = try Row.fetchCursor(
             db,
             sql: """
-                SELECT name, value, is_secret, salt, digest, rounds FROM parameters WHERE configuration = ? ORDER BY position
+                SELECT name, value, stored_value, is_secret, salt, digest, rounds FROM parameters
+                WHERE configuration = ? ORDER BY position
                 """,
             arguments: [id])
         while let row = try rows.next() {
             var columns = RowReader(row)
             let name = try columns.text()
             let value = try columns.optionalText()
+            configuration.storedValues[name] = try columns.optionalText()
             guard try columns.integer() != 0 else {
-                parameters[name] = .plain(value ?? "")
+                configuration.parameters[name] = .plain(value ?? "")
                 continue
             }
             let (salt, hash, rounds) = (try columns.optionalBytes(), try columns.optionalBytes(), try columns.optionalInteger())
             if let salt, let hash, let rounds {
-                parameters[name] = .secret(try SecretDigest.stored(salt: salt, hash: hash, rounds: rounds))
+                configuration.parameters[name] = .secret(try SecretDigest.stored(salt: salt, hash: hash, rounds: rounds))
             } else {
-                parameters[name] = .secret(nil)
+                configuration.parameters[name] = .secret(nil)
             }
         }
-        return parameters
     }
 
     private func tags(_ id: Int64) throws -> OrderedDictionary<String, String> {
@@ -124,9 +126,11 @@ extension StackConfiguration {
             "notification_arns": Self.list(notificationArns),
         ]
         members["account_id"] = accountID.map(JSONValue.string)
+        members["stack_policy"] = stackPolicy.map { .string($0.canonicalText) }
         members["parameters"] = .array(
             parameters.map { name, parameter in
                 var entry: OrderedDictionary<String, JSONValue> = ["name": .string(name)]
+                entry["stored_value"] = storedValues[name].map(JSONValue.string)
                 switch parameter {
                 case .plain(let value): entry["value"] = .string(value)
                 case .secret(let digest):
@@ -148,6 +152,7 @@ extension StackConfiguration {
             if case .plain(let value) = parameter { masked.parameters[name] = .plain(mask.text(value)) }
         }
         for (key, value) in tags { masked.tags[key] = mask.text(value) }
+        for (name, value) in storedValues { masked.storedValues[name] = mask.text(value) }
         masked.notificationArns = notificationArns.map { mask.name($0) }
         return masked
     }

@@ -14,11 +14,16 @@ package struct StackConfiguration: Hashable, Sendable, Codable {
     package var capabilities: [String]
     package var notificationArns: [String]
     package var terminationProtection: Bool
+    /// `nil` where none was set.
+    package var stackPolicy: JSONValue?
+    /// What SSM's parameter store had under the names that parameters of type `AWS::SSM::Parameter::Value<…>` give, by parameter.
+    package var storedValues: OrderedDictionary<String, String>
 
     package init(
         stackName: String, region: String, accountID: String? = nil,
         parameters: OrderedDictionary<String, RecordedParameter> = [:], tags: OrderedDictionary<String, String> = [:],
-        capabilities: [String] = [], notificationArns: [String] = [], terminationProtection: Bool = false
+        capabilities: [String] = [], notificationArns: [String] = [], terminationProtection: Bool = false,
+        stackPolicy: JSONValue? = nil, storedValues: OrderedDictionary<String, String> = [:]
     ) {
         self.stackName = stackName
         self.region = region
@@ -28,6 +33,8 @@ package struct StackConfiguration: Hashable, Sendable, Codable {
         self.capabilities = capabilities
         self.notificationArns = notificationArns
         self.terminationProtection = terminationProtection
+        self.stackPolicy = stackPolicy
+        self.storedValues = storedValues
     }
 }
 
@@ -45,6 +52,8 @@ package struct DeploymentIntent: Hashable, Sendable {
     package var configuration: StackConfiguration
     /// The template as it will be sent to CloudFormation.
     package var templateBody: String
+    /// The local templates it nests, by their paths from its folder.
+    package var nestedTemplates: OrderedDictionary<String, String>
     /// The approved plan as JSON; `nil` where there is none, as for a refresh.
     package var planJSON: String?
     package var changeSetName: String?
@@ -55,7 +64,8 @@ package struct DeploymentIntent: Hashable, Sendable {
     package init(
         address: StackAddress, kind: DeploymentKind, startedAt: Date, actor: DeploymentActor, git: GitState? = nil,
         toolVersion: String, commandLine: String, approval: String, configuration: StackConfiguration, templateBody: String,
-        planJSON: String? = nil, changeSetName: String? = nil, clientToken: String? = nil, plannedAgainst: Int?
+        nestedTemplates: OrderedDictionary<String, String> = [:], planJSON: String? = nil, changeSetName: String? = nil,
+        clientToken: String? = nil, plannedAgainst: Int?
     ) {
         self.address = address
         self.kind = kind
@@ -67,6 +77,7 @@ package struct DeploymentIntent: Hashable, Sendable {
         self.approval = approval
         self.configuration = configuration
         self.templateBody = templateBody
+        self.nestedTemplates = nestedTemplates
         self.planJSON = planJSON
         self.changeSetName = changeSetName
         self.clientToken = clientToken

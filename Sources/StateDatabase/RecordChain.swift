@@ -66,9 +66,9 @@ struct RecordChain {
     private static let intent = """
         s.stack, s.environment, d.serial, d.kind, d.started_at, d.actor_arn, d.actor_user, d.actor_host, d.git_commit, d.git_branch,
         d.git_dirty, d.git_remote, d.tool_version, d.command_line, d.approval, d.planned_against, c.digest AS configuration,
-        t.digest AS template, p.digest AS plan, d.change_set_name, d.client_token
+        t.digest AS template, n.digest AS nested_templates, p.digest AS plan, d.change_set_name, d.client_token
         FROM deployments d JOIN stacks s ON s.id = d.stack_key JOIN configurations c ON c.id = d.configuration
-        JOIN blobs t ON t.id = d.template LEFT JOIN blobs p ON p.id = d.plan
+        JOIN blobs t ON t.id = d.template LEFT JOIN blobs n ON n.id = d.nested_templates LEFT JOIN blobs p ON p.id = d.plan
         """
 
     private static let outcome = """

@@ -7,8 +7,15 @@ enum Schema {
 
     /// The version of the schema is the number of steps taken; the header has it too. A step that a release has made is
     /// never changed, and no step alters a stored value that a hash covers.
-    static let steps = [firstVersion]
+    static let steps = [firstVersion, secondVersion]
     static var version: Int { steps.count }
+
+    /// What a plan compares beside the template: the stack policy, what parameters named in the parameter store, nested templates.
+    private static let secondVersion = """
+        ALTER TABLE configurations ADD COLUMN stack_policy TEXT;
+        ALTER TABLE parameters ADD COLUMN stored_value TEXT;
+        ALTER TABLE deployments ADD COLUMN nested_templates INTEGER REFERENCES blobs (id);
+        """
 
     private static let firstVersion = """
         CREATE TABLE origin (

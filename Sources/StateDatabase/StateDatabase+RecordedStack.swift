@@ -30,7 +30,7 @@ extension StateDatabase {
 
     static let recordedStackQuery = """
         SELECT s.stack, s.environment, s.id, l.serial, l.configuration, coalesce(l.stack_id, e.stack_id), l.stack_status,
-            e.configuration, e.template
+            e.configuration, e.template, e.nested_templates
         FROM stacks s JOIN deployments l ON l.id = s.left_by LEFT JOIN deployments e ON e.id = s.in_effect
         """
 
@@ -50,14 +50,24 @@ extension StateDatabase {
             }
             return template
         }
+        let nested = try columns.next(Int64?.self).flatMap { try nestedTemplates($0, in: db) }
         let history = StackHistory(db: db)
         return RecordedStack(
             address: address, stackName: place.stackName, stackID: stackID, region: place.region, accountID: place.accountID,
             serial: serial, status: status, templateBody: template ?? Self.emptyTemplate,
-            parameters: settings?.parameters ?? [:], tags: settings?.tags ?? [:], capabilities: settings?.capabilities ?? [],
+            nestedTemplates: nested ?? [:], parameters: settings?.parameters ?? [:], tags: settings?.tags ?? [:],
+            capabilities: settings?.capabilities ?? [],
             notificationArns: settings?.notificationArns ?? [],
-            terminationProtection: settings?.terminationProtection ?? false,
+            terminationProtection: settings?.terminationProtection ?? false, stackPolicy: settings?.stackPolicy,
+            storedValues: settings?.storedValues ?? [:],
             resources: try history.resources(of: stackKey, at: nil, withProperties: false).values.map(\.resource),
             outputs: Array(try history.outputs(of: stackKey, at: nil).values))
+    }
+
+    /// The templates by path; without those that were removed to save space.
+    private func nestedTemplates(_ blob: Int64, in db: Database) throws -> OrderedDictionary<String, String>? {
+        guard let text = try BlobStore(db: db).text(blob) else { return nil }
+        guard case .object(let members) = try JSONText.value(of: text) else { throw DamagedRecord("Nested templates are no object") }
+        return members.compactMapValues(\.scalarText)
     }
 }

@@ -115,9 +115,9 @@ extension StateDatabase {
             sql: """
                 INSERT INTO deployments
                     (stack_key, serial, kind, started_at, actor_arn, actor_user, actor_host, git_commit, git_branch, git_dirty,
-                    git_remote, tool_version, command_line, approval, planned_against, configuration, template, plan,
-                    change_set_name, client_token, status, hash)
-                SELECT ?, 1 + coalesce(max(serial), 0), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, zeroblob(32)
+                    git_remote, tool_version, command_line, approval, planned_against, configuration, template,
+                    nested_templates, plan, change_set_name, client_token, status, hash)
+                SELECT ?, 1 + coalesce(max(serial), 0), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, zeroblob(32)
                 FROM deployments WHERE stack_key = ?
                 """,
             arguments: [
@@ -125,10 +125,17 @@ extension StateDatabase {
                 mask.name(intent.actor.user), mask.name(intent.actor.host), intent.git?.commit, mask.name(intent.git?.branch),
                 intent.git?.isDirty, mask.text(intent.git?.remote)?.withoutURLCredentials, intent.toolVersion,
                 mask.text(intent.commandLine), intent.approval, intent.plannedAgainst, configuration,
-                try blobs.store(mask.name(intent.templateBody)), try intent.planJSON.map { try blobs.store(mask.name($0)) },
+                try blobs.store(mask.name(intent.templateBody)), try nestedTemplates(intent, mask).map { try blobs.store($0) },
+                try intent.planJSON.map { try blobs.store(mask.name($0)) },
                 intent.changeSetName, intent.clientToken, DeploymentStatus.inProgress.rawValue, stackKey,
             ])
         return db.lastInsertedRowID
+    }
+
+    /// Nested templates as one text: an object of them by path.
+    private func nestedTemplates(_ intent: DeploymentIntent, _ mask: SecretMask) -> String? {
+        guard !intent.nestedTemplates.isEmpty else { return nil }
+        return JSONValue.object(intent.nestedTemplates.mapValues { .string(mask.name($0)) }).canonicalText
     }
 
     /// Notes which deployments the recorded stack is now to be taken from.

@@ -222,7 +222,7 @@ package struct Evaluator {
             case .unknown, nil: return resolved(.parameter(name))
             case .plain(let text):
                 if parameter.isStoreValue { return resolved(.function(parameter.type, [.string(text)])) }
-                return parameter.isList ? .list(splitList(text).map { .string($0) }) : .string(text)
+                return parameter.value(ofText: text)
             }
         }
         if let pseudo = PseudoParameter(rawValue: name) {

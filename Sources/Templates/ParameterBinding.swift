@@ -11,6 +11,11 @@ package enum ParameterValue: Hashable, Sendable {
     case unknown(String)
 }
 
+extension TemplateParameter {
+    /// What a reference to the parameter gives where its value is `text`.
+    package func value(ofText text: String) -> Value { isList ? .list(splitList(text).map { .string($0) }) : .string(text) }
+}
+
 extension Template {
     /// Matches given values with declared parameters: fills in defaults, and checks names and constraints.
     /// - Parameter given: values by parameter name.

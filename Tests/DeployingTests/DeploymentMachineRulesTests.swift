@@ -39,7 +39,7 @@ struct Rules {
             if hasOperated, settlement.effect == .untouched { violations.append("it called a stack untouched that was worked on") }
             if isUnderWay { violations.append("it settled what was still under way") }
         case .end(.detached): if !wasAskedToOperate { violations.append("it left open what was never begun") }
-        case .createChangeSet, .describeChangeSet, .deleteChangeSet, .deleteEmptyStack, .describeStack, .ask, .setTerminationProtection:
+        case .createChangeSet, .describeChangeSet, .deleteChangeSet, .deleteEmptyStack, .describeStack, .ask, .setProtections:
             if isUnderWay { violations.append("it did something else while CloudFormation was at work") }
         case .followStack: break
         }
@@ -70,7 +70,7 @@ extension DeploymentMachine.Event {
     /// Each kind of event, with every kind of content that is told apart.
     static let samples: [Event] =
         [
-            .started, .answered(true), .answered(false), .changeSetCreated, .changeSetDeleted, .emptyStackDeleted, .protectionSet,
+            .started, .answered(true), .answered(false), .changeSetCreated, .changeSetDeleted, .emptyStackDeleted, .protectionsSet,
             .operationStarted, .refused(.init(message: "No")), .lost(.init(message: "Silence")), .stackDescribed(nil),
             .stackSettled(nil, rootCause: nil), .stackDescribed(.sample("UPDATE_COMPLETE", isProtected: true)),
         ]
@@ -92,7 +92,7 @@ extension DeploymentMachine.Event {
         switch (action, self) {
         case (.describeStack, .stackDescribed), (.ask, .answered), (.createChangeSet, .changeSetCreated),
             (.describeChangeSet, .changeSetDescribed), (.deleteChangeSet, .changeSetDeleted), (.deleteEmptyStack, .emptyStackDeleted),
-            (.setTerminationProtection, .protectionSet), (.deleteStack, .operationStarted), (.execute, .operationStarted),
+            (.setProtections, .protectionsSet), (.deleteStack, .operationStarted), (.execute, .operationStarted),
             (.followStack, .stackSettled):
             true
         default: false

@@ -32,12 +32,12 @@ extension Path {
         Path(
             "only termination protection changes", .protection, (.started, .describeStack),
             (.stackDescribed(updatable), .createChangeSet(.update)), (.changeSetCreated, .describeChangeSet),
-            (.changeSetDescribed(.withoutChanges), .setTerminationProtection), (.protectionSet, .deleteChangeSet),
+            (.changeSetDescribed(.withoutChanges), .setProtections), (.protectionsSet, .deleteChangeSet),
             (.changeSetDeleted, .settled(.succeeded, .applied, exit: .success, updatable))),
         Path(
             "only termination protection changes, and that is refused", .protection, (.started, .describeStack),
             (.stackDescribed(updatable), .createChangeSet(.update)), (.changeSetCreated, .describeChangeSet),
-            (.changeSetDescribed(.withoutChanges), .setTerminationProtection), (.refused(trouble), .deleteChangeSet),
+            (.changeSetDescribed(.withoutChanges), .setProtections), (.refused(trouble), .deleteChangeSet),
             (.changeSetDeleted, .settled(.failed, .untouched, trouble.message, exit: .failed))),
         Path(
             "the change set of an update fails", .addition, (.started, .describeStack),

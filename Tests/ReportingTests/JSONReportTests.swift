@@ -36,6 +36,7 @@ import Testing
                           "listedByCloudFormation" : true,
                           "location" : null,
                           "logicalId" : "Table",
+                          "nested" : null,
                           "physicalId" : "table-1",
                           "policyAction" : "ReplaceAndDelete",
                           "properties" : [
@@ -88,6 +89,10 @@ import Testing
                           "renamedFrom" : null,
                           "replacement" : "True",
                           "type" : "AWS::DynamoDB::Table",
+                          "unchanged" : [
+
+                          ],
+                          "unchangedProperties" : 0,
                           "willChange" : "yes",
                           "willReplace" : "yes"
                         },
@@ -96,6 +101,7 @@ import Testing
                           "listedByCloudFormation" : false,
                           "location" : "a.yml:3:2",
                           "logicalId" : "Topic",
+                          "nested" : null,
                           "physicalId" : null,
                           "policyAction" : null,
                           "properties" : [
@@ -104,9 +110,16 @@ import Testing
                           "renamedFrom" : null,
                           "replacement" : null,
                           "type" : "AWS::SNS::Topic",
+                          "unchanged" : [
+
+                          ],
+                          "unchangedProperties" : 0,
                           "willChange" : "yes",
                           "willReplace" : "no"
                         }
+                      ],
+                      "conditions" : [
+
                       ],
                       "environment" : "develop",
                       "hasChanges" : true,

@@ -1,0 +1,191 @@
+import Foundation
+import Model
+import OrderedCollections
+import Templates
+import Testing
+
+@testable import Planning
+
+@Suite("Nested stacks are planned along with the stack around them")
+struct NestedStackTests {
+    private static let network = """
+        Parameters:
+          Label: {Type: String}
+          Key: {Type: String, Default: none}
+        Conditions:
+          HasKey: !Not [!Equals [!Ref Key, none]]
+        Resources:
+          Topic: {Type: AWS::SNS::Topic, Properties: {TopicName: !Ref Label, DisplayName: !If [HasKey, !Ref Key, plain]}}
+          Queue: {Type: AWS::SQS::Queue, Properties: {VisibilityTimeout: 30}}
+        Outputs:
+          Name: {Value: !GetAtt Topic.TopicName}
+          Address: {Value: !GetAtt Queue.Arn}
+          Shown: {Value: !GetAtt Topic.DisplayName}
+        """
+
+    private static func root(_ parameters: String = "{Label: news}", _ more: String = "") -> String {
+        """
+        Resources:
+          Network:
+            Type: AWS::CloudFormation::Stack
+            Properties: {TemplateURL: nested/network.yml, Parameters: \(parameters)}
+          Reader:
+            Type: AWS::SSM::Parameter
+            Properties: {Type: String, Value: !GetAtt Network.Outputs.Shown}
+        \(more)
+        """
+    }
+
+    /// A template with those it nests, at their paths.
+    private static func side(_ root: String, _ nested: [String: String]) throws -> TemplateSide {
+        let template = try Template.read(root, file: "root.yml").get()
+        let inner = try template.readNested { path in nested[path].map { NamedFile(name: path, data: Data($0.utf8)) } }.get()
+        return TemplateSide(template: template, parameters: try template.bind([:]).get(), nested: inner)
+    }
+
+    private static func plan(
+        _ before: String?, _ old: [String: String], _ after: String, _ new: [String: String]
+    ) throws -> Plan {
+        try planDifference(
+            from: before.map { try side($0, old) }, to: try side(after, new), region: "us-east-1", types: .bundled)
+    }
+
+    private static func inside(_ plan: Plan) throws -> Plan {
+        try #require(plan.changes.first { $0.logicalID == "Network" }?.nested)
+    }
+
+    private static let path = "nested/network.yml"
+
+    @Test func `Nothing changes where the outer and the nested template stay`() throws {
+        let plan = try Self.plan(Self.root(), [Self.path: Self.network], Self.root(), [Self.path: Self.network])
+        #expect(!plan.hasChanges)
+        #expect(plan.unchangedCount == 4)
+    }
+
+    @Test func `An edit of a nested template is a change of its stack, and says what changes inside`() throws {
+        let edited = Self.network.replacingOccurrences(of: "VisibilityTimeout: 30", with: "VisibilityTimeout: 60")
+        let plan = try Self.plan(Self.root(), [Self.path: Self.network], Self.root(), [Self.path: edited])
+        #expect(plan.lines == ["Modify Network replaced:no changes:yes", "Modify Reader replaced:no changes:no"])
+        #expect(try Self.inside(plan).properties == ["Queue.VisibilityTimeout: 30 → 60"])
+        #expect(plan.summary == Plan.Summary(modify: 2))
+    }
+
+    @Test func `A comment in a nested template is listed by CloudFormation, and nothing comes of it`() throws {
+        let plan = try Self.plan(Self.root(), [Self.path: Self.network], Self.root(), [Self.path: "# new\n" + Self.network])
+        #expect(plan.lines == ["Modify Network replaced:no changes:no", "Modify Reader replaced:no changes:no"])
+        #expect(plan.changes[0].details.map(\.name) == ["TemplateURL"])
+    }
+
+    @Test func `A parameter's new value goes in, a replacement inside follows, and outputs come out`() throws {
+        let plan = try Self.plan(
+            Self.root("{Label: news, Key: red}"), [Self.path: Self.network], Self.root("{Label: alerts, Key: blue}"),
+            [Self.path: Self.network])
+        let inside = try Self.inside(plan)
+        #expect(inside.lines == ["Modify Topic replaced:yes ReplaceAndDelete changes:yes"])
+        #expect(
+            inside.parameters == [
+                ValueChange(name: "Label", before: "news", after: "alerts"), ValueChange(name: "Key", before: "red", after: "blue"),
+            ])
+        #expect(
+            inside.outputs == [
+                ValueChange(name: "Name", before: "news", after: "alerts"), ValueChange(name: "Shown", before: "red", after: "blue"),
+            ])
+        #expect(plan.properties.contains("Reader.Value: \"red\" → \"blue\""))
+        #expect(plan.changes.last?.willChange == .yes)
+    }
+
+    @Test func `A condition inside turns with what the stack is given`() throws {
+        let plan = try Self.plan(
+            Self.root(), [Self.path: Self.network], Self.root("{Label: news, Key: blue}"), [Self.path: Self.network])
+        let inside = try Self.inside(plan)
+        #expect(inside.conditions == [ValueChange(name: "HasKey", before: "false", after: "true")])
+        #expect(inside.properties == ["Topic.DisplayName: \"plain\" → \"blue\""])
+    }
+
+    @Test func `A reference to a resource around stays the same as long as that one does`() throws {
+        let more = "  Outer: {Type: AWS::SNS::Topic, Properties: {TopicName: outer}}"
+        let given = "{Label: !GetAtt Outer.TopicArn}"
+        #expect(
+            try !Self.plan(
+                Self.root(given, more), [Self.path: Self.network], Self.root(given, more), [Self.path: Self.network]
+            ).hasChanges)
+        let replaced = more.replacingOccurrences(of: "TopicName: outer", with: "TopicName: other")
+        let plan = try Self.plan(
+            Self.root(given, more), [Self.path: Self.network], Self.root(given, replaced), [Self.path: Self.network])
+        let inside = try Self.inside(plan)
+        #expect(inside.lines == ["Modify Topic replaced:yes ReplaceAndDelete changes:yes"])
+        #expect(inside.changes.first?.properties.first?.known == false)
+    }
+
+    @Test func `A resource of the same name around and inside is not the same`() throws {
+        let more = "  Queue: {Type: AWS::SQS::Queue, Properties: {VisibilityTimeout: 10}}"
+        let given = "{Label: news, Key: !GetAtt Queue.Arn}"
+        let before = Self.root(given, more)
+        let after = before.replacingOccurrences(of: "VisibilityTimeout: 10", with: "VisibilityTimeout: 20")
+        let inside = try Self.plan(before, [Self.path: Self.network], after, [Self.path: Self.network])
+        #expect(inside.lines.contains("Modify Queue replaced:no changes:yes"))
+        #expect(inside.changes.first { $0.logicalID == "Network" }?.willChange != .yes)
+    }
+
+    @Test func `What a nested stack would lose is a hazard of the plan, by its name from outside`() throws {
+        let table =
+            "Resources:\n  Table: {Type: AWS::DynamoDB::Table, Properties: {TableName: a, KeySchema: [], BillingMode: PAY_PER_REQUEST}}"
+        let root =
+            "Resources:\n  Data: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: data.yml}}\n  T: {Type: AWS::SNS::Topic}"
+        let plan = try Self.plan(
+            root, ["data.yml": table], root, ["data.yml": table.replacingOccurrences(of: "TableName: a", with: "TableName: b")])
+        #expect(plan.hazards.map(\.logicalID) == ["Data/Table"])
+        let removed = try Self.plan(root, ["data.yml": table], "Resources:\n  T: {Type: AWS::SNS::Topic}", [:])
+        #expect(removed.hazards.map(\.logicalID) == ["Data/Table"])
+        #expect(removed.summary == Plan.Summary(remove: 2))
+    }
+
+    @Test func `A new nested stack adds what is in it`() throws {
+        let plan = try Self.plan(nil, [:], Self.root(), [Self.path: Self.network])
+        #expect(plan.summary == Plan.Summary(add: 4))
+        #expect(plan.properties.contains("Reader.Value: - → \"plain\""))
+    }
+
+    @Test func `Stacks nest to any depth, each path from the folder of its own template`() throws {
+        let middle = "Resources:\n  Inner: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: deep/inner.yml}}"
+        let root = "Resources:\n  Middle: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: a/middle.yml}}"
+        let inner = "Resources:\n  Topic: {Type: AWS::SNS::Topic, Properties: {DisplayName: one}}"
+        let plan = try Self.plan(
+            root, ["a/middle.yml": middle, "a/deep/inner.yml": inner], root,
+            ["a/middle.yml": middle, "a/deep/inner.yml": inner.replacingOccurrences(of: "one", with: "two")])
+        let deepest = plan.changes.first?.nested?.changes.first?.nested
+        #expect(deepest?.properties == ["Topic.DisplayName: \"one\" → \"two\""])
+    }
+
+    @Test func `A secret that goes in shows nowhere inside`() throws {
+        let inner = """
+            Parameters: {Token: {Type: String, NoEcho: true}}
+            Resources: {Hook: {Type: AWS::SSM::Parameter, Properties: {Type: String, Value: !Sub 'x-${Token}'}}}
+            """
+        func root(_ token: String) -> String {
+            "Resources:\n  Deep: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: i.yml, Parameters: {Token: \(token)}}}"
+        }
+        let plan = try Self.plan(root("first-s3cret"), ["i.yml": inner], root("second-s3cret"), ["i.yml": inner])
+        let inside = try #require(plan.changes.first?.nested)
+        #expect(inside.lines == ["Modify Hook replaced:no changes:yes"])
+        let text = String(decoding: try JSONEncoder().encode(inside), as: UTF8.self)
+        #expect(!text.contains("s3cret"))
+        #expect(inside.parameters == [ValueChange(name: "Token", before: "(sensitive)", after: "(sensitive)", sensitive: true)])
+    }
+
+    @Test func `Templates that nest one another without an end are told, and not followed`() throws {
+        let a = "Resources: {B: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: b.yml}}}"
+        let b = "Resources: {A: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: ./a.yml}}}"
+        let root = try Template.read(a, file: "root.yml").get()
+        let reading = root.readNested { path in ["a.yml": a, "b.yml": b][path].map { NamedFile(name: path, data: Data($0.utf8)) } }
+        #expect(reading.findings.map(\.code) == ["nested-template-cycle", "nested-template-cycle"])
+        #expect(reading.value?.isEmpty == true)
+    }
+
+    @Test func `A missing nested template is told with the place that names it`() throws {
+        let root = try Template.read(Self.root(), file: "root.yml").get()
+        let findings = root.readNested { _ in nil }.findings
+        #expect(findings.map(\.code) == ["missing-nested-template"])
+        #expect(findings.first?.location?.start.line == 4)
+    }
+}
