@@ -73,7 +73,8 @@ extension Deployer {
             toolVersion: request.toolVersion, commandLine: request.commandLine, approval: request.approval,
             configuration: configuration, templateBody: desired.template.body, nestedTemplates: desired.nestedTemplateBodies,
             planJSON: request.planJSON,
-            changeSetName: token, clientToken: token, plannedAgainst: request.plan.basedOnSerial == 0 ? nil : request.plan.basedOnSerial)
+            changeSetName: request.proposal?.name ?? token, clientToken: token,
+            plannedAgainst: request.plan.basedOnSerial == 0 ? nil : request.plan.basedOnSerial)
     }
 
     private func recordedParameters(_ desired: DesiredStack) throws -> OrderedDictionary<String, RecordedParameter> {

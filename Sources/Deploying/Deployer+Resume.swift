@@ -47,7 +47,9 @@ extension Deployer {
     /// Settles a deployment that did not get as far as to change anything, and cleans up after it.
     private func abandon(_ run: inout DeploymentRun, _ stack: StackDescription?) async throws -> DeploymentResult {
         if run.deployment.kind != .destroy { try await deleteUnexecutedChangeSet(run) }
-        if stack?.status == "REVIEW_IN_PROGRESS" { try? await deleteEmptyStack(run) }
+        if stack?.status == "REVIEW_IN_PROGRESS" {
+            try? await deleteEmptyStack(run.stackID ?? run.stackName, besides: run.deployment.changeSetName)
+        }
         let recorded = try database.recordedStack(run.deployment.address)?.stackID
         // Then the old stack had been deleted to make room.
         let isCleared = recorded != nil && recorded != stack?.stackID
@@ -81,10 +83,10 @@ extension Deployer {
     }
 
     /// Deletes the stack that the change set was to create, unless somebody else has begun to make something of it.
-    func deleteEmptyStack(_ run: DeploymentRun) async throws {
-        guard let stack = try await client.describeStack(run.stackID ?? run.stackName), stack.status == "REVIEW_IN_PROGRESS" else { return }
+    func deleteEmptyStack(_ stack: String, besides changeSet: String?) async throws {
+        guard let stack = try await client.describeStack(stack), stack.status == "REVIEW_IN_PROGRESS" else { return }
         let others = try await client.listChangeSets(stack: stack.stackID).filter {
-            $0.name != run.deployment.changeSetName && !$0.status.hasPrefix("DELETE_")
+            $0.name != changeSet && !$0.status.hasPrefix("DELETE_")
         }
         if others.isEmpty { try await client.deleteStack(stack.stackID) }
     }

@@ -56,15 +56,18 @@ package struct Deployer: Sendable {
     ///   as detached, for `resume` to settle.
     /// - Throws: `RecordingRefusal` or `Problem` where nothing was begun.
     package func deploy(_ request: DeploymentRequest) async throws -> DeploymentResult {
-        let token = randomBytes(12).map { String($0, radix: 36) }.joined()
-        let intent = try intent(for: request, token: "pipeplan-\(token)")
+        let intent = try intent(for: request, token: "pipeplan-\(newToken())")
         let deployment = try database.begin(intent, secrets: request.secrets)
         report(.began(deployment))
-        var machine = DeploymentMachine(plan: request.plan)
+        var machine = DeploymentMachine(plan: request.plan, reviewed: request.proposal?.changeSet)
         let first = machine.handle(.started)
-        var run = DeploymentRun(deployment, request, changeSetName: intent.changeSetName ?? "", token: intent.clientToken ?? "")
+        var run = DeploymentRun(
+            deployment, request, changeSetName: request.proposal?.id ?? intent.changeSetName ?? "", token: intent.clientToken ?? "")
         return try await drive(machine, &run, from: first)
     }
+
+    /// For names that nobody else makes up.
+    func newToken() -> String { randomBytes(12).map { String($0, radix: 36) }.joined() }
 
     // MARK: The loop
 
@@ -112,7 +115,7 @@ package struct Deployer: Sendable {
             run.isProtected = true
             return .protectionsSet
         case .deleteEmptyStack:
-            try await deleteEmptyStack(run)
+            try await deleteEmptyStack(run.stackID ?? run.stackName, besides: run.deployment.changeSetName)
             return .emptyStackDeleted
         case .execute:
             report(.executing)
@@ -140,25 +143,34 @@ package struct Deployer: Sendable {
 
     private func createChangeSet(_ kind: DeploymentMachine.ChangeSetKind, _ run: inout DeploymentRun) async throws {
         guard let request = run.request else { return }
-        let desired = request.desired
-        var input = CreateChangeSetInput(
-            stack: run.stackName, name: run.changeSetName, kind: kind == .create ? .create : .update,
-            template: try await template(for: request))
-        input.parameters = desired.parameterInputs
-        input.tags = Dictionary(uniqueKeysWithValues: desired.tags.map { ($0, $1) })
-        input.capabilities = desired.capabilities
-        input.notificationARNs = desired.notificationArns.isEmpty ? nil : desired.notificationArns
-        input.roleARN = request.serviceRole
-        input.clientToken = run.token
-        input.description = "pipeplan: deployment \(run.deployment.serial) of \(run.deployment.address)"
+        let input = try await changeSetInput(
+            request, name: run.changeSetName, kind: kind, token: run.token,
+            description: "pipeplan: deployment \(run.deployment.serial) of \(run.deployment.address)")
         (run.changeSetName, run.stackID) = try await create(input)
         try database.note(
             DeploymentProgress(step: Step.changeSet.rawValue, changeSetID: run.changeSetName, stackID: run.stackID), of: run.deployment)
         report(.changeSetCreated(name: run.changeSetName))
     }
 
+    /// What CloudFormation is asked, the template uploaded first where it is too large for a request.
+    func changeSetInput(
+        _ request: DeploymentRequest, name: String, kind: DeploymentMachine.ChangeSetKind, token: String, description: String
+    ) async throws -> CreateChangeSetInput {
+        let desired = request.desired
+        var input = CreateChangeSetInput(
+            stack: desired.stackName, name: name, kind: kind == .create ? .create : .update, template: try await template(for: request))
+        input.parameters = desired.parameterInputs
+        input.tags = Dictionary(uniqueKeysWithValues: desired.tags.map { ($0, $1) })
+        input.capabilities = desired.capabilities
+        input.notificationARNs = desired.notificationArns.isEmpty ? nil : desired.notificationArns
+        input.roleARN = request.serviceRole
+        input.clientToken = token
+        input.description = description
+        return input
+    }
+
     /// Where an answer is lost, not necessarily the request is: the name is ours alone, so what bears it is what was asked for.
-    private func create(_ input: CreateChangeSetInput) async throws -> (changeSet: String, stackID: String?) {
+    func create(_ input: CreateChangeSetInput) async throws -> (changeSet: String, stackID: String?) {
         for isLastTry in [false, false, true] {
             do {
                 let created = try await client.createChangeSet(input)
@@ -174,13 +186,21 @@ package struct Deployer: Sendable {
     }
 
     private func describeFinishedChangeSet(_ run: DeploymentRun) async throws -> ChangeSet {
+        let changeSet = try await finishedChangeSet(run.changeSetName, stack: run.stackID ?? run.stackName)
+        if run.request?.proposal != nil {
+            try database.note(DeploymentProgress(changeSetID: run.changeSetName, stackID: run.stackID), of: run.deployment)
+        } else if changeSet.status != "FAILED" {
+            report(.reconciled(Reconciliation(run.plan, changeSet)))
+        }
+        return changeSet
+    }
+
+    /// The change set when it is no longer being computed.
+    func finishedChangeSet(_ name: String, stack: String) async throws -> ChangeSet {
         var pace = PollingPace()
         while true {
-            let changeSet = try await client.describeChangeSet(run.changeSetName, stack: run.stackID ?? run.stackName)
-            guard changeSet.status.hasSuffix("_PENDING") || changeSet.status.hasSuffix("_IN_PROGRESS") else {
-                if changeSet.status != "FAILED" { report(.reconciled(Reconciliation(run.plan, changeSet))) }
-                return changeSet
-            }
+            let changeSet = try await client.describeChangeSet(name, stack: stack)
+            guard changeSet.status.hasSuffix("_PENDING") || changeSet.status.hasSuffix("_IN_PROGRESS") else { return changeSet }
             try await clock.sleep(pace.next())
         }
     }

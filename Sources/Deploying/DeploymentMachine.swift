@@ -122,14 +122,21 @@ package struct DeploymentMachine: Sendable {
     }
 
     private let plan: Plan
+    /// The change set that was reviewed and is to be executed, with no other made in its place.
+    private let reviewed: ChangeSet?
     private var phase = Phase.new
     /// The stack as it was found; `nil` where there is none, or one that nothing was ever made in.
     private var stack: StackDescription?
     private var isCleared = false
     private var isResumed = false
 
-    /// - Parameter plan: what was approved.
-    package init(plan: Plan) { self.plan = plan }
+    /// - Parameters:
+    ///   - plan: what was approved.
+    ///   - reviewed: the change set that was approved with it; `nil` has one made and held against the plan.
+    package init(plan: Plan, reviewed: ChangeSet? = nil) {
+        self.plan = plan
+        self.reviewed = reviewed
+    }
 
     /// A deployment that was interrupted in the middle of an operation: it follows that to its end, and starts no other one.
     /// What is to be done first is `followStack`.
@@ -205,6 +212,10 @@ package struct DeploymentMachine: Sendable {
     private var inStatus: String { "The stack is in \(stack?.status.rawValue ?? "no state")" }
 
     private mutating func createChangeSet() -> Action {
+        guard reviewed == nil else {
+            phase = .computingChangeSet
+            return .describeChangeSet
+        }
         phase = .creatingChangeSet
         return .createChangeSet(stack == nil ? .create : .update)
     }
@@ -214,6 +225,12 @@ package struct DeploymentMachine: Sendable {
             if changeSet.saysNothingChanges { return protectOnly() }
             let reason = changeSet.statusReason ?? "CloudFormation left the change set in \(changeSet.status) and gave no reason"
             return discard(Settlement(.failed, effectSoFar, DeploymentFailure(message: reason), exit: .failed))
+        }
+        if let reviewed {
+            guard changeSet.digest == reviewed.digest, changeSet.isAvailable else {
+                return discard(Settlement(.cancelled, effectSoFar, Self.stale, exit: .refused))
+            }
+            return start(.executing)
         }
         let reconciliation = Reconciliation(plan, changeSet)
         guard reconciliation.isCovered else {
@@ -288,7 +305,14 @@ package struct DeploymentMachine: Sendable {
 
     // MARK: Endings
 
+    private static let stale = DeploymentFailure(
+        message: "The change set that was reviewed can't be executed any more: the stack has changed since. Plan again")
+
     private mutating func fail(_ failure: DeploymentFailure, mayHaveBeenTaken: Bool) -> Action {
+        if case .computingChangeSet = phase, reviewed != nil, !mayHaveBeenTaken {
+            // There is none of that name any more.
+            return end(Settlement(.cancelled, effectSoFar, Self.stale, exit: .refused))
+        }
         let settlement = Settlement(.failed, effectSoFar, failure, exit: .failed)
         switch phase {
         case .discardingChangeSet(let settlement), .discardingStack(let settlement):

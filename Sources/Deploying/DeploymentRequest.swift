@@ -19,10 +19,13 @@ package struct DeploymentRequest: Sendable {
     package var serviceRole: String?
     /// The bucket for templates over 51,200 bytes.
     package var artifactBucket: String?
+    /// The change set that was reviewed, to be executed and no other; `nil` has one made.
+    package var proposal: ProposedChangeSet?
 
     package init(
         plan: Plan, desired: DesiredStack, kind: DeploymentKind, actor: DeploymentActor, git: GitState?, toolVersion: String,
-        commandLine: String, approval: String, planJSON: String, serviceRole: String? = nil, artifactBucket: String? = nil
+        commandLine: String, approval: String, planJSON: String, serviceRole: String? = nil, artifactBucket: String? = nil,
+        proposal: ProposedChangeSet? = nil
     ) {
         self.plan = plan
         self.desired = desired
@@ -35,6 +38,7 @@ package struct DeploymentRequest: Sendable {
         self.planJSON = planJSON
         self.serviceRole = serviceRole
         self.artifactBucket = artifactBucket
+        self.proposal = proposal
     }
 
     /// The values that must not be stored or shown.

@@ -26,8 +26,10 @@ package struct Reconciliation: Hashable, Sendable {
         lacksReplacementDetail = !modified.isEmpty && modified.allSatisfy { $0.replacement == nil }
     }
 
-    private static func excess(_ actual: ResourceChange, over planned: PlannedChange?) -> String? {
+    /// What CloudFormation would do to a resource that the plan does not show, in a sentence; `nil` where there is nothing.
+    package static func excess(_ actual: ResourceChange, over planned: PlannedChange?) -> String? {
         let what = "\(actual.logicalID) (\(actual.type))"
+        if planned == nil, actual.isOnlyLookedInto { return nil }
         guard let planned else { return "\(what) would be \(actual.action.participle), and is not in the plan" }
         guard planned.action == actual.action || (planned.action == .dynamic && actual.action == .modify) else {
             return "\(what) would be \(actual.action.participle), not \(planned.action.participle)"
@@ -39,6 +41,15 @@ package struct Reconciliation: Hashable, Sendable {
         let approved = max(planned.replacement?.severity ?? 0, planned.willReplace.severity)
         guard replacement.severity > approved else { return nil }
         return replacement == .yes ? "\(what) would be replaced" : "\(what) might be replaced"
+    }
+}
+
+extension ResourceChange {
+    /// Whether this is a nested stack that CloudFormation lists for no other reason than that its template might be another one
+    /// (API reference, ResourceChangeDetail: ChangeSource Automatic). What it would do in there has a change set of its own.
+    fileprivate var isOnlyLookedInto: Bool {
+        type == "AWS::CloudFormation::Stack" && action == .modify && replacement != .yes && !details.isEmpty
+            && details.allSatisfy { $0.source == .automatic }
     }
 }
 

@@ -15,6 +15,8 @@ package struct SavedPlan: Codable, Sendable {
         package var templateDigest: Digest
         package var parameters: OrderedDictionary<String, RecordedParameter>
         package var tags: OrderedDictionary<String, String>
+        /// The change set that CloudFormation made of the plan; `nil` where it was not asked.
+        package var proposal: ProposedChangeSet?
     }
 
     package var formatVersion: Int
@@ -24,12 +26,14 @@ package struct SavedPlan: Codable, Sendable {
     package var lineage: String?
     package var stacks: [Stack]
 
-    package init(stacks: [(plan: Plan, desired: DesiredStack)], lineage: String?, toolVersion: String, context: Context) {
+    package init(
+        stacks: [(plan: Plan, desired: DesiredStack, proposal: ProposedChangeSet?)], lineage: String?, toolVersion: String, context: Context
+    ) {
         formatVersion = Self.formatVersion
         self.toolVersion = toolVersion
         createdAt = context.clock.now()
         self.lineage = lineage
-        self.stacks = stacks.map { plan, desired in
+        self.stacks = stacks.map { plan, desired, proposal in
             Stack(
                 plan: plan, templateDigest: Digest(of: desired.template.body),
                 parameters: desired.parameters.mapValues { value in
@@ -39,7 +43,7 @@ package struct SavedPlan: Codable, Sendable {
                     case .previousSecret(let digest): .secret(digest)
                     case .unknown: .secret(nil)
                     }
-                }, tags: desired.tags)
+                }, tags: desired.tags, proposal: proposal)
         }
     }
 

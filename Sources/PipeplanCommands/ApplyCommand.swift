@@ -54,11 +54,8 @@ struct ApplyCommand: ContextCommand {
     /// The saved plan, where the one argument is a file and no stack.
     private func savedPlan(_ workspace: Workspace) throws -> SavedPlan? {
         guard stacks.count == 1, let argument = stacks.first else { return nil }
-        let base = URL(fileURLWithPath: workspace.context.workingDirectory, isDirectory: true)
-        let url = URL(fileURLWithPath: argument, relativeTo: base)
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), !isFolder.boolValue else { return nil }
-        return try SavedPlan.read(try Data(contentsOf: url), file: argument)
+        guard workspace.context.isFile(argument) else { return nil }
+        return try SavedPlan.read(try Data(contentsOf: workspace.context.url(of: argument)), file: argument)
     }
 }
 
@@ -85,27 +82,24 @@ struct Application {
             guard findings.isEmpty else { throw Problem(.refused, findings) }
             plan = saved.plan
         }
-        if !common.json { context.terminal.write(PlanText.render(plan, .output(context))) }
+        if !common.json {
+            context.terminal.write(PlanText.render(plan, .output(context)))
+            if let proposal = saved?.proposal {
+                context.terminal.write(ProposalText.render(plan, proposal, isKept: true, .output(context)))
+            }
+        }
         guard plan.hasChanges else { return nil }
 
-        let cloud = try await CloudAccess(context, aws, profile: prepared.configuration.profile, region: prepared.desired.region)
-        let refusals = prepared.configuration.guardrailFindings(accountID: cloud.identity.account, region: prepared.desired.region)
-        guard refusals.isEmpty else { throw Problem(.refused, refusals) }
+        let cloud = try await workspace.enter(prepared, aws, context)
         guard let approval = try saved != nil ? .planFile : Consent(context).approve(plan, autoApprove: autoApprove, allowed: allowed)
         else {
             throw Problem(.refused, "not-approved", "The plan was not approved", detail: "Nothing was done.")
         }
         if saved != nil { try Consent(context).refuseProtected(plan) }
-        var desired = prepared.desired
-        desired.accountID = cloud.identity.account
-        let request = DeploymentRequest(
-            plan: plan, desired: desired, kind: plan.kind == .create ? .create : .update, actor: cloud.actor,
-            git: GitState.current(of: workspace.project.root), toolVersion: Version.current, commandLine: Self.commandLine,
-            approval: approval.rawValue, planJSON: try Self.encode(plan), serviceRole: prepared.configuration.serviceRole,
-            artifactBucket: prepared.configuration.artifacts ?? workspace.project.settings.artifacts?.value)
+        let request = try workspace.request(plan, prepared, cloud, approval: approval, proposal: saved?.proposal)
         let deployer = try cloud.deployer(workspace.database, total: plan.changes.count, autoApprove: autoApprove, quiet: common.json)
         let result = try await deployer.deploy(request)
-        DeploymentEnd(context, common).tell(result, template: desired.template)
+        DeploymentEnd(context, common).tell(result, template: request.desired.template)
         return result
     }
 
@@ -120,13 +114,5 @@ struct Application {
             detail:
                 "Applying this would leave the recorded stack behind. Destroy it first with `pipeplan destroy \(recorded.address)`, or put stackName and region back."
         )
-    }
-
-    static var commandLine: String { (["pipeplan"] + CommandLine.arguments.dropFirst()).joined(separator: " ") }
-
-    static func encode(_ plan: Plan) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(plan), as: UTF8.self)
     }
 }

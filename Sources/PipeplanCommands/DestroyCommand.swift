@@ -68,11 +68,11 @@ struct DestroyCommand: ContextCommand {
                 case .secret(let digest): .previousSecret(digest)
                 }
             }, tags: stack.tags, capabilities: stack.capabilities, notificationArns: stack.notificationArns,
-            terminationProtection: stack.terminationProtection)
+            terminationProtection: stack.terminationProtection, stackPolicy: stack.stackPolicy, storedValues: stack.storedValues)
         let request = DeploymentRequest(
             plan: plan, desired: desired, kind: .destroy, actor: cloud.actor, git: GitState.current(of: workspace.project.root),
-            toolVersion: Version.current, commandLine: Application.commandLine, approval: approval.rawValue,
-            planJSON: try Application.encode(plan), serviceRole: configuration?.serviceRole)
+            toolVersion: Version.current, commandLine: Workspace.commandLine, approval: approval.rawValue,
+            planJSON: try Workspace.encode(plan), serviceRole: configuration?.serviceRole)
         let deployer = try cloud.deployer(workspace.database, total: plan.changes.count, autoApprove: autoApprove, quiet: common.json)
         let result = try await deployer.deploy(request)
         DeploymentEnd(context, common).tell(result, template: nil)

@@ -111,9 +111,8 @@ private struct TemplateFiles {
     }
 
     private func contents(_ file: String) throws -> Data {
-        let url = URL(fileURLWithPath: file, relativeTo: URL(fileURLWithPath: context.workingDirectory, isDirectory: true))
         do {
-            return try Data(contentsOf: url)
+            return try Data(contentsOf: context.url(of: file))
         } catch {
             throw Problem(
                 .badInput, "unreadable-file", "\(file) can't be read",
@@ -123,18 +122,14 @@ private struct TemplateFiles {
 
     /// What git has of a file in a revision: `HEAD~1:stacks/x/pipeline.yml` from the top of the work tree, `HEAD:./x.yml` from here.
     private func revision(_ name: String) throws -> Data {
-        let null = open("/dev/null", O_RDWR | O_CLOEXEC)
-        defer { close(null) }
-        let result = try? ChildProcess.run(
-            ["git", "-C", context.workingDirectory, "show", "--end-of-options", name], environment: context.environment, input: null,
-            errors: null)
-        guard let result, result.status == 0 else {
+        let show = ["show", "--end-of-options", name]
+        guard let output = Git.output(show, in: context.workingDirectory, environment: context.environment) else {
             throw Problem(
                 .badInput, "unknown-revision", "git has no \(name)",
                 detail:
                     "It is neither a file nor a revision and path that `git show` knows here. A path is taken from the top of the repository; `HEAD:./file` from this folder."
             )
         }
-        return result.output
+        return output
     }
 }

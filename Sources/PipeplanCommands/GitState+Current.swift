@@ -13,12 +13,8 @@ extension GitState {
     }
 
     private static func git(_ arguments: [String], _ folder: String) -> String? {
-        let null = open("/dev/null", O_RDWR | O_CLOEXEC)
-        defer { close(null) }
-        let result = try? ChildProcess.run(
-            ["git", "-C", folder] + arguments, environment: ProcessInfo.processInfo.environment, input: null, errors: null)
-        guard let result, result.status == 0 else { return nil }
-        let text = String(decoding: result.output, as: UTF8.self).trimmed
+        guard let output = Git.output(arguments, in: folder, environment: ProcessInfo.processInfo.environment) else { return nil }
+        let text = String(decoding: output, as: UTF8.self).trimmed
         return text.isEmpty && arguments.first != "status" ? nil : text
     }
 }

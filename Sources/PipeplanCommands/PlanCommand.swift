@@ -15,18 +15,23 @@ struct PlanCommand: ContextCommand {
               pipeplan plan                         every stack and environment
               pipeplan plan image-pipeline:develop  one
               pipeplan plan --out reviewed.plan     save it, for `apply reviewed.plan`
+              pipeplan plan --online                show CloudFormation's own change set beside it
               pipeplan plan --detailed-exitcode     exit 2 where there are changes
               pipeplan plan --markdown              for a comment on a pull request
               pipeplan plan --json | jq '.stacks[].summary'
+
+            With --online, CloudFormation makes the change set, and what it lists is held against the plan: so templates with macros
+            are planned. It is deleted again, unless --out saves the plan: then applying that executes this very change set.
             """)
 
     @OptionGroup var common: CommonOptions
+    @OptionGroup var aws: AWSOptions
     @Argument(help: "Stacks, as <stack> or <stack>:<environment>; all of them where none is named.")
     var stacks: [String] = []
     @Option(name: .long, help: "Save the plan to this file.")
     var out: String?
-    @Option(name: .long, help: "The AWS profile whose region is used where stack.yml names none.")
-    var profile: String?
+    @Flag(name: .long, help: "Have CloudFormation make the change set, and show both.")
+    var online = false
     @Flag(name: .long, help: "Print it as Markdown, for a comment on a pull request.")
     var markdown = false
     @Flag(name: .long, help: "Show the properties of changed resources that stay as they are, too.")
@@ -40,10 +45,12 @@ struct PlanCommand: ContextCommand {
 
     func run(in context: Context) async throws -> ExitStatus {
         let workspace = try Workspace(context, common, .readOnly)
-        var planned: [(plan: Plan, prepared: PreparedStack)] = []
+        var planned: [Workspace.PlannedStack] = []
         var findings: [Finding] = []
         let addresses = try workspace.project.deploymentOrder(workspace.addresses(stacks, common))
-        for outcome in await workspace.plans(of: addresses, profile: profile, detail: full ? .unchanged : []) {
+        for outcome in await workspace.plans(
+            of: addresses, profile: aws.profile, detail: full ? .unchanged : [], forDeployment: online)
+        {
             do {
                 planned.append(try outcome.get())
             } catch let problem as Problem where problem.status == .badInput {
@@ -52,27 +59,50 @@ struct PlanCommand: ContextCommand {
         }
         guard findings.isEmpty else { throw Problem(.badInput, findings) }
         let plans = planned.map(\.plan)
+        let proposals = online ? try await propose(planned, workspace) : [:]
         if common.json {
-            context.terminal.write(try JSONReport.render(PlanReport(plans)))
+            context.terminal.write(try JSONReport.render(PlanReport(plans, proposals: proposals)))
         } else if markdown {
-            context.terminal.write(PlanMarkdown.render(plans))
+            context.terminal.write(PlanMarkdown.render(plans, proposals: proposals))
         } else {
-            context.terminal.write(plans.map { PlanText.render($0, .output(context)) }.joined(separator: "\n"))
+            let texts = plans.map { plan in
+                PlanText.render(plan, .output(context))
+                    + (proposals[plan.address].map { ProposalText.render(plan, $0, isKept: out != nil, .output(context)) } ?? "")
+            }
+            context.terminal.write(texts.joined(separator: "\n"))
         }
         if let out {
             let saved = SavedPlan(
-                stacks: planned.map { ($0.plan, $0.prepared.desired) }, lineage: workspace.database.lineage, toolVersion: Version.current,
-                context: context)
+                stacks: planned.map { ($0.plan, $0.prepared.desired, proposals[$0.plan.address]) }, lineage: workspace.database.lineage,
+                toolVersion: Version.current, context: context)
             try write(try saved.encoded(), to: out, context)
             if !common.json { context.terminal.writeError("\nSaved as \(out). To do exactly this: pipeplan apply \(out)\n") }
         }
         return detailedExitcode && plans.contains(where: \.hasChanges) ? .changesPresent : .success
     }
 
+    /// Has CloudFormation make the change sets of plans; they stay where the plans are saved, and are deleted again otherwise.
+    private func propose(
+        _ planned: [Workspace.PlannedStack], _ workspace: Workspace
+    ) async throws -> [StackAddress: ProposedChangeSet] {
+        var proposals: [StackAddress: ProposedChangeSet] = [:]
+        try await workspace.withCloud { context in
+            for (plan, prepared) in planned {
+                let cloud = try await workspace.enter(prepared, aws, context)
+                let deployer = try cloud.deployer(workspace.database, total: plan.changes.count, autoApprove: false, quiet: true)
+                let proposal = try await deployer.propose(try workspace.request(plan, prepared, cloud))
+                proposals[plan.address] = proposal
+                if out == nil, proposal.changeSet.status != "FAILED" {
+                    try await deployer.withdraw(proposal, stackName: plan.stackName)
+                }
+            }
+        }
+        return proposals
+    }
+
     private func write(_ data: Data, to path: String, _ context: Context) throws {
-        let url = URL(fileURLWithPath: path, relativeTo: URL(fileURLWithPath: context.workingDirectory, isDirectory: true))
         do {
-            try data.write(to: url, options: .atomic)
+            try data.write(to: context.url(of: path), options: .atomic)
         } catch {
             throw Problem(.failed, "plan-not-saved", "The plan could not be saved as \(path)", detail: error.localizedDescription)
         }

@@ -28,7 +28,7 @@ struct SandboxServe: ContextCommand {
 
     func run(in context: Context) async throws -> ExitStatus {
         let place =
-            try folder.map { URL(fileURLWithPath: $0, relativeTo: URL(fileURLWithPath: context.workingDirectory, isDirectory: true)).path }
+            try folder.map { context.url(of: $0).path }
             ?? "\(Project.find(from: context).stateFolder)/sandbox"
         let server = try SandboxServer(folder: place, clock: context.clock)
         let bound = try await server.start(port: port)

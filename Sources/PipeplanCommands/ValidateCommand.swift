@@ -62,7 +62,7 @@ struct ValidateCommand: ContextCommand {
             return Checked(
                 name: file, findings: [Finding("missing-file", "There is no file \(file)", detail: "Check its path, or name a stack.")])
         }
-        let url = URL(fileURLWithPath: file, relativeTo: URL(fileURLWithPath: context.workingDirectory, isDirectory: true))
+        let url = context.url(of: file)
         var validation = TemplateValidation(context)
         let findings = validation.findings(Template.read(try Data(contentsOf: url), file: file), at: url.standardizedFileURL.path)
         return Checked(name: file, findings: findings, sources: validation.sources)
@@ -86,13 +86,5 @@ struct ValidateCommand: ContextCommand {
         } catch {
             return Checked(name: address.description, findings: error.findings)
         }
-    }
-}
-
-extension Context {
-    func isFile(_ path: String) -> Bool {
-        var isFolder: ObjCBool = false
-        let url = URL(fileURLWithPath: path, relativeTo: URL(fileURLWithPath: workingDirectory, isDirectory: true))
-        return FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) && !isFolder.boolValue
     }
 }

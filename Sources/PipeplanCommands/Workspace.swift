@@ -73,22 +73,27 @@ struct Workspace {
         return PreparedStack(configuration: configuration, desired: desired, recorded: recorded, warnings: findings)
     }
 
+    typealias PlannedStack = (plan: Plan, prepared: PreparedStack)
+
     /// Prepares and plans stacks side by side, on all processors: none reads what another's plan says.
+    /// - Parameter forDeployment: whether every parameter must have a value, which may be asked for.
     /// - Returns: what came of each, in the order of `addresses`.
     func plans(
-        of addresses: [StackAddress], profile: String?, detail: PlanDetail
-    ) async -> [Result<(plan: Plan, prepared: PreparedStack), any Error>] {
-        await withTaskGroup(of: (Int, Result<(plan: Plan, prepared: PreparedStack), any Error>).self) { group in
-            for (index, address) in addresses.enumerated() {
-                group.addTask {
-                    let outcome = Result {
-                        let prepared = try prepare(address, profile: profile)
-                        return (plan: try plan(prepared, detail), prepared: prepared)
-                    }
-                    return (index, outcome)
-                }
+        of addresses: [StackAddress], profile: String?, detail: PlanDetail, forDeployment: Bool
+    ) async -> [Result<PlannedStack, any Error>] {
+        @Sendable func outcome(_ address: StackAddress) -> Result<PlannedStack, any Error> {
+            Result {
+                let prepared = try prepare(address, profile: profile, forDeployment: forDeployment)
+                return (plan: try plan(prepared, detail), prepared: prepared)
             }
-            var outcomes: [(Int, Result<(plan: Plan, prepared: PreparedStack), any Error>)] = []
+        }
+        // Questions are asked one after the other.
+        guard !forDeployment else { return addresses.map(outcome) }
+        return await withTaskGroup(of: (Int, Result<PlannedStack, any Error>).self) { group in
+            for (index, address) in addresses.enumerated() {
+                group.addTask { (index, outcome(address)) }
+            }
+            var outcomes: [(Int, Result<PlannedStack, any Error>)] = []
             for await outcome in group { outcomes.append(outcome) }
             return outcomes.sorted { $0.0 < $1.0 }.map(\.1)
         }

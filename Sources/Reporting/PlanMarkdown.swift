@@ -1,11 +1,15 @@
-import Model
+package import Deploying
+package import Model
 package import Planning
 
 /// Plans as a comment on a pull request: what happens on top, the whole plan folded below.
 package enum PlanMarkdown {
-    package static func render(_ plans: [Plan]) -> String { plans.map(render).joined(separator: "\n") }
+    /// - Parameter proposals: the change sets that CloudFormation made of the plans, by address.
+    package static func render(_ plans: [Plan], proposals: [StackAddress: ProposedChangeSet] = [:]) -> String {
+        plans.map { render($0, proposals[$0.address]) }.joined(separator: "\n")
+    }
 
-    private static func render(_ plan: Plan) -> String {
+    private static func render(_ plan: Plan, _ proposal: ProposedChangeSet?) -> String {
         let summary = plan.summary
         var text = "### \(code(plan.address.description))\n\n"
         guard plan.hasChanges else { return text + "No changes.\n" }
@@ -16,8 +20,14 @@ package enum PlanMarkdown {
             text += "\n> [!WARNING]\n> \(escaped(hazard.summary))\(hazard.isProtected ? " (protected in stack.yml)" : "")\n"
         }
         text += "\n| | resource | type | why |\n|---|---|---|---|\n"
-        return text + rows(plan, in: "")
-            + "\n<details><summary>The whole plan</summary>\n\n\(fenced(PlanText.render(plan, .plain)))\n</details>\n"
+        text += rows(plan, in: "")
+        if let proposal {
+            let agrees = ProposalComparison(plan, proposal.changeSet).agrees
+            text +=
+                agrees ? "\nCloudFormation's change set agrees.\n" : "\n> [!WARNING]\n> CloudFormation's change set differs, see below.\n"
+        }
+        let whole = PlanText.render(plan, .plain) + (proposal.map { ProposalText.render(plan, $0, isKept: false, .plain) } ?? "")
+        return text + "\n<details><summary>The whole plan</summary>\n\n\(fenced(whole))\n</details>\n"
     }
 
     /// A row for each change, those in a nested stack behind it as `Network/Vpc`.

@@ -1,4 +1,5 @@
-import Model
+package import Deploying
+package import Model
 package import Planning
 
 /// `plan --json`, format version 1.
@@ -6,7 +7,10 @@ package struct PlanReport: Encodable, Sendable {
     package var formatVersion = 1
     package var stacks: [Stack]
 
-    package init(_ plans: [Plan]) { stacks = plans.map(Stack.init) }
+    /// - Parameter proposals: the change sets that CloudFormation made of the plans, by address.
+    package init(_ plans: [Plan], proposals: [StackAddress: ProposedChangeSet] = [:]) {
+        stacks = plans.map { Stack($0, proposals[$0.address]) }
+    }
 
     package struct Stack: Encodable, Sendable {
         var stack: String
@@ -27,8 +31,10 @@ package struct PlanReport: Encodable, Sendable {
         var hazards: [Danger]
         var access: [Access]
         var notes: [Note]
+        @OrNull var changeSet: Proposal?
 
-        init(_ plan: Plan) {
+        init(_ plan: Plan, _ proposal: ProposedChangeSet?) {
+            changeSet = proposal.map { Proposal($0, plan) }
             stack = plan.address.stack
             environment = plan.address.environment
             stackName = plan.stackName
@@ -104,6 +110,46 @@ package struct PlanReport: Encodable, Sendable {
             parameters = plan.parameters.map(Value.init)
             outputs = plan.outputs.map(Value.init)
             conditions = plan.conditions.map(Value.init)
+        }
+    }
+
+    /// The change set that CloudFormation made of the plan.
+    struct Proposal: Encodable, Sendable {
+        struct Change: Encodable, Sendable {
+            var logicalId: String
+            var type: String
+            var action: String
+            @OrNull var replacement: String?
+            /// `as-planned`, `was-unknown` or `more`.
+            var standing: String
+            @OrNull var difference: String?
+        }
+
+        var id: String
+        var status: String
+        @OrNull var statusReason: String?
+        var agrees: Bool
+        var changes: [Change]
+        var notListed: [String]
+
+        init(_ proposal: ProposedChangeSet, _ plan: Plan) {
+            let comparison = ProposalComparison(plan, proposal.changeSet)
+            id = proposal.id
+            status = proposal.changeSet.status
+            statusReason = proposal.changeSet.statusReason
+            agrees = comparison.agrees
+            notListed = comparison.notListed
+            changes = comparison.rows.map { row in
+                var change = Change(
+                    logicalId: row.change.logicalID, type: row.change.type, action: row.change.action.rawValue,
+                    replacement: row.change.replacement?.rawValue, standing: "as-planned", difference: nil)
+                switch row.standing {
+                case .asPlanned: break
+                case .wasUnknown: change.standing = "was-unknown"
+                case .more(let sentence): (change.standing, change.difference) = ("more", sentence)
+                }
+                return change
+            }
         }
     }
 

@@ -16,8 +16,10 @@ struct Table {
         }
         func line(_ cells: [Cell]) -> String {
             var text = ""
-            for (column, cell) in cells.enumerated() {
-                let isLast = column == cells.count - 1
+            // Nothing behind the last cell that has something in it.
+            let last = cells.lastIndex { !$0.text.isEmpty } ?? 0
+            for (column, cell) in cells[...last].enumerated() {
+                let isLast = column == last
                 let padding = isLast ? "" : String(repeating: " ", count: widths[column] - cell.text.displayWidth + 2)
                 text += cell.mark(cell.text) + padding
             }

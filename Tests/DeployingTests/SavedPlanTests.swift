@@ -26,7 +26,7 @@ extension DesiredStack {
     let context = Context.test()
 
     private func saved(_ desired: DesiredStack, _ plan: Plan = .addition, lineage: String? = "abc") -> SavedPlan {
-        SavedPlan(stacks: [(plan, desired)], lineage: lineage, toolVersion: "0.1.0", context: context)
+        SavedPlan(stacks: [(plan, desired, nil)], lineage: lineage, toolVersion: "0.1.0", context: context)
     }
 
     @Test func `a plan comes back from its file as it was`() throws {
