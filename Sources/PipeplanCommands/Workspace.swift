@@ -41,7 +41,8 @@ struct Workspace {
         let reading = configuration.loadTemplate()
         guard let template = reading.value else { throw Problem(.badInput, reading.findings) }
         let nested = configuration.loadTemplates(nestedIn: template)
-        var findings = reading.findings + template.check() + nested.findings
+        let graph = DependencyGraph(template)
+        var findings = reading.findings + template.check(graph) + nested.findings
         for template in (nested.value ?? [:]).values { findings += template.check() }
 
         let resolved = configuration.resolveOffline(
@@ -70,7 +71,7 @@ struct Workspace {
             findings += evaluator.brokenRules()
         }
         guard !findings.contains(where: { $0.severity == .error }) else { throw Problem(.badInput, findings) }
-        return PreparedStack(configuration: configuration, desired: desired, recorded: recorded, warnings: findings)
+        return PreparedStack(configuration: configuration, desired: desired, graph: graph, recorded: recorded, warnings: findings)
     }
 
     typealias PlannedStack = (plan: Plan, prepared: PreparedStack)
@@ -101,7 +102,7 @@ struct Workspace {
 
     func plan(_ stack: PreparedStack, _ detail: PlanDetail = []) throws -> Plan {
         var plan = try Planning.plan(
-            stack.desired, recorded: stack.recorded, types: types, detail: detail,
+            stack.desired, recorded: stack.recorded, types: types, graph: stack.graph, detail: detail,
             importers: { try importers(of: $0, region: stack.desired.region, except: stack.desired.address) })
         plan.notes = stack.warnings + plan.notes
         return plan
@@ -135,6 +136,8 @@ struct Workspace {
 struct PreparedStack {
     var configuration: StackSettings
     var desired: DesiredStack
+    /// What in its template needs what.
+    var graph: DependencyGraph
     var recorded: RecordedStack?
     /// Findings that are no errors.
     var warnings: [Finding]

@@ -39,7 +39,7 @@ extension Planner {
         }
         var planner = try Planner(inner, recorded: recordedInner, types: types, detail: detail)
         planner.take(stack.symbols, now: stackBefore?.symbols ?? [:])
-        var plan = try planner.plan { _ in [] }
+        var plan = try planner.plan(DependencyGraph(template)) { _ in [] }
         plan.parameters = planner.changedParameters(
             given.merging(stack.symbols) { $1 }, (givenBefore ?? [:]).merging(stackBefore?.symbols ?? [:]) { $1 })
         plan.notes.removeAll { $0.code == "unknown-parameter-value" }

@@ -1,7 +1,7 @@
 package import Model
 import OrderedCollections
 package import ResourceTypes
-import Templates
+package import Templates
 
 /// Plans what bringing a stack from its recorded to its desired state would do.
 ///
@@ -10,15 +10,16 @@ import Templates
 /// - Parameters:
 ///   - recorded: what the last deployment left; `nil` for a stack that does not exist.
 ///   - types: the facts on resource types.
+///   - graph: that of the desired template, where it is at hand.
 ///   - detail: what to tell beside what changes.
 ///   - importers: the stacks known to import a value exported under a name.
 /// - Throws: `Problem` (exit code 4) with every finding where the template can't be evaluated.
 package func plan(
-    _ desired: DesiredStack, recorded: RecordedStack?, types: ResourceTypeCatalog, detail: PlanDetail = [],
-    importers: (_ exportName: String) throws -> [StackAddress] = { _ in [] }
+    _ desired: DesiredStack, recorded: RecordedStack?, types: ResourceTypeCatalog, graph: DependencyGraph? = nil,
+    detail: PlanDetail = [], importers: (_ exportName: String) throws -> [StackAddress] = { _ in [] }
 ) throws -> Plan {
     var planner = try Planner(desired, recorded: recorded, types: types, detail: detail)
-    return try planner.plan(importers)
+    return try planner.plan(graph ?? DependencyGraph(desired.template), importers)
 }
 
 /// What planning one resource found, for the resources that read it.
@@ -53,9 +54,9 @@ struct Planner {
     var listed: Evaluator
     /// Values as they will really be, where attributes that are properties are known.
     var real: Evaluator
-    let nowTable = SymbolTable()
-    let listedTable = SymbolTable()
-    let realTable = SymbolTable()
+    let nowTable: SymbolTable
+    let listedTable: SymbolTable
+    let realTable: SymbolTable
 
     var outcomes: [String: ResourceOutcome] = [:]
     /// By logical ID, what becomes of nested stacks whose templates are at hand.
@@ -85,6 +86,9 @@ struct Planner {
             && desired.hasSameInputs(as: recorded, recordedTemplate)
         recordedResources = Dictionary((recorded?.resources ?? []).map { ($0.logicalID, $0) }, uniquingKeysWith: { first, _ in first })
 
+        nowTable = SymbolTable()
+        listedTable = SymbolTable(otherwise: nowTable)
+        realTable = SymbolTable(otherwise: nowTable)
         let place = EvaluationEnvironment.pseudoParameters(
             stackName: desired.stackName, region: desired.region, accountID: desired.accountID ?? recorded?.accountID,
             stackID: recorded?.stackID, notificationArns: desired.notificationArns)
@@ -105,9 +109,8 @@ struct Planner {
         publishStoredValues()
     }
 
-    mutating func plan(_ importers: (String) throws -> [StackAddress]) throws -> Plan {
+    mutating func plan(_ graph: DependencyGraph, _ importers: (String) throws -> [StackAddress]) throws -> Plan {
         var changes: [String: PlannedChange] = [:]
-        let graph = DependencyGraph(desired.template)
         noteWhatIsOpaque()
         for logicalID in graph.order ?? Array(desired.template.resources.keys) {
             guard let resource = desired.template.resources[logicalID] else { continue }
@@ -160,7 +163,7 @@ struct Planner {
         }
         if nested[resource.logicalID]?.plan.hasChanges != true, isUntouched(resource, before, dependencies), exists == true {
             outcomes[resource.logicalID] = ResourceOutcome()
-            publish(resource, ResourceOutcome())
+            if nested[resource.logicalID] == nil { publishUntouched(resource) } else { publish(resource, ResourceOutcome()) }
             return nil
         }
         var comparison = ResourceComparison(before, resource, self)
@@ -260,6 +263,15 @@ struct Planner {
     }
 
     // MARK: What other resources will read
+
+    /// Of a resource that stays, all tables have what it has now.
+    private mutating func publishUntouched(_ resource: TemplateResource) {
+        guard let names = attributesRead[resource.logicalID], let type = types[resource.type] else { return }
+        for name in names {
+            guard let path = type.attributeProperty(name), let value = Self.propertyValue(path, of: resource, &now) else { continue }
+            nowTable[.attribute(logicalID: resource.logicalID, name: name)] = value
+        }
+    }
 
     /// Tells the tables what a planned resource's symbols stand for from here on.
     private mutating func publish(_ resource: TemplateResource, _ outcome: ResourceOutcome) {

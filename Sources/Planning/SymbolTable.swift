@@ -8,9 +8,20 @@ import Templates
 /// A class, because an evaluator asks it through a closure while the planner fills it; locked, because closures may travel.
 final class SymbolTable: Sendable {
     private let values = Mutex<[Symbol: Value]>([:])
+    private let fallback: SymbolTable?
+
+    /// - Parameter otherwise: the table that has what this one has not of resources, which are what they were unless it says so.
+    init(otherwise fallback: SymbolTable? = nil) { self.fallback = fallback }
 
     subscript(symbol: Symbol) -> Value? {
-        get { values.withLock { $0[symbol] } }
+        get {
+            if let value = values.withLock({ $0[symbol] }) { return value }
+            guard let fallback else { return nil }
+            switch symbol {
+            case .ref, .attribute: return fallback[symbol]
+            default: return nil
+            }
+        }
         set { values.withLock { $0[symbol] = newValue } }
     }
 }

@@ -4,8 +4,9 @@ extension Template {
     /// Checks everything that can be checked without values: references, conditions, mappings, cycles and CloudFormation's limits.
     ///
     /// What stands in a template that a macro rewrites is not checked: the macro may add what is missing.
-    package func check() -> [Finding] {
-        var checks = TemplateChecks(self)
+    /// - Parameter graph: the template's own, where it is at hand: making it takes a large part of the time.
+    package func check(_ graph: DependencyGraph? = nil) -> [Finding] {
+        var checks = TemplateChecks(self, graph ?? DependencyGraph(self))
         return checks.run().inOrder
     }
 }
@@ -24,12 +25,16 @@ package enum TemplateLimits {
 
 struct TemplateChecks {
     private let template: Template
+    private let graph: DependencyGraph
     private var findings: [Finding] = []
     private var reported: Set<Finding> = []
     private var searches = 0
     private var source: SourceText { template.source }
 
-    init(_ template: Template) { self.template = template }
+    init(_ template: Template, _ graph: DependencyGraph) {
+        self.template = template
+        self.graph = graph
+    }
 
     mutating func run() -> [Finding] {
         guard !template.hasOpaqueTransform else { return [] }
@@ -149,7 +154,7 @@ struct TemplateChecks {
     }
 
     private mutating func checkCycles() {
-        for cycle in DependencyGraph(template).cycles {
+        for cycle in graph.cycles {
             guard let first = cycle.first, let resource = template.resources[first] else { continue }
             report(
                 "circular-dependency", "Resources depend on each other in a circle: \(cycle.joined(separator: " → "))",
