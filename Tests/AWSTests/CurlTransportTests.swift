@@ -165,6 +165,25 @@ extension Peer {
         await #expect(throws: CancellationError.self) { try await late.value }
     }
 
+    @Test func `HTTP/2 is spoken where it is offered, and requests at a time share one connection`() async throws {
+        let bundle = FileManager.default.temporaryDirectory.appending(path: "pipeplan-\(UUID().uuidString).pem").path()
+        defer { try? FileManager.default.removeItem(atPath: bundle) }
+        // It answers none of the requests before all four are there.
+        let peer = try Peer("http2.py", bundle, "slow")
+        let transport = CurlTransport(.init(caBundle: bundle))
+        let request = try post("https://127.0.0.1:\(peer.port)")
+        func send(_ request: HTTPRequest) async throws -> String {
+            String(decoding: try await transport.send(request).body, as: UTF8.self)
+        }
+        let answers = try await withThrowingTaskGroup(of: String.self) { group in
+            for _ in 0..<4 { group.addTask { try await send(request) } }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(answers == Array(repeating: "2 1", count: 4))
+        #expect(try await send(request) == "2 1")
+        #expect(try await send(post("https://127.0.0.1:\(peer.port)", mayBeRepeated: false)) == "2 2")
+    }
+
     @Test func `many requests run at a time`() async throws {
         let peer = try Peer("faults.py", "ok")
         let transport = CurlTransport(.init())
