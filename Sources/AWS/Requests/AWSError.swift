@@ -15,6 +15,8 @@ package struct AWSError: RequestFailure, Hashable {
     package var retryAfter: Duration?
     /// The region a bucket is really in, where S3 says so.
     package var bucketRegion: String?
+    /// What the clocks said, where the answer had a time.
+    package var clocks: ClockReadings?
 
     package init(
         service: String, action: String, code: String, message: String, status: Int, requestID: String? = nil,
@@ -86,6 +88,7 @@ extension AWSError {
     package var isClockSkew: Bool {
         ["RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture"].contains(code)
             || (isSignatureMismatch && (message.contains("Signature expired") || message.contains("Signature not yet current")))
+            || (isSignatureMismatch && clocks?.areApart == true)
     }
 
     package var isSignatureMismatch: Bool {
@@ -118,7 +121,8 @@ extension AWSError {
         }
         if isClockSkew {
             return (
-                "clock-skew", "This machine's clock is too far from AWS's", "Set it right (for example with NTP) and try again."
+                "clock-skew", "This machine's clock is too far from AWS's",
+                [clockExplanation, "Set it right (for example with NTP) and try again."].compactMap { $0 }.joined(separator: " ")
             )
         }
         if isSignatureMismatch {
