@@ -72,9 +72,18 @@ extension RunningServer {
     }
 
     /// MiniStack, another one, and more faithful for CloudFormation.
-    package static func miniStack() throws -> RunningServer {
+    ///
+    /// - Parameter checksSignatures: then the key `test` with the secret `test` is the account's own.
+    package static func miniStack(checksSignatures: Bool = false) throws -> RunningServer {
         try RunningServer(
-            Repository.python("ministack"), { _ in [] }, environment: { ["BIND_HOST": "127.0.0.1", "GATEWAY_PORT": "\($0)"] })
+            Repository.python("ministack"), { _ in [] },
+            environment: { ["BIND_HOST": "127.0.0.1", "GATEWAY_PORT": "\($0)", "AUTH": "\(checksSignatures)"] })
+    }
+
+    /// A proxy in front of an endpoint that spoils what its rules name: `Tests/AWSTests/Peers/proxy.py`.
+    package static func faultyProxy(to endpoint: String) throws -> RunningServer {
+        let script = "\(Repository.root)/Tests/AWSTests/Peers/proxy.py"
+        return try RunningServer(Repository.python("python")) { ["-B", script, "--to", endpoint, "--port", "\($0)"] }
     }
 
     /// The sandbox as a process of its own.
