@@ -95,8 +95,11 @@ extension AWSError {
         ["SignatureDoesNotMatch", "InvalidSignatureException", "InvalidSignature"].contains(code)
     }
 
+    /// What arrived is not what was signed.
+    package var isChangedBody: Bool { ["XAmzContentSHA256Mismatch", "BadDigest"].contains(code) }
+
     package var isInvalidKey: Bool {
-        ["InvalidClientTokenId", "InvalidAccessKeyId", "UnrecognizedClientException", "AuthFailure"].contains(code)
+        ["InvalidClientTokenId", "InvalidAccessKeyId", "UnrecognizedClientException", "AuthFailure", "InvalidToken"].contains(code)
     }
 
     /// A server that failed may have done its work before; a refusal and a throttled request are not taken.
@@ -128,7 +131,14 @@ extension AWSError {
         if isSignatureMismatch {
             return (
                 "wrong-signature", "AWS does not accept the signature of \(call)",
-                "The secret access key does not belong to the access key: check AWS_SECRET_ACCESS_KEY or the profile's."
+                "The secret access key does not belong to the access key: check AWS_SECRET_ACCESS_KEY or the profile's. "
+                    + "Where it is right, something between here and AWS changes requests, such as a proxy."
+            )
+        }
+        if isChangedBody {
+            return (
+                "changed-request", "The request \(call) was changed on its way",
+                "Something between here and AWS changes requests, such as a proxy."
             )
         }
         if isInvalidKey {
