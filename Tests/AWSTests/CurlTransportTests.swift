@@ -138,6 +138,31 @@ extension Peer {
         #expect(try await direct.requests().map(\.target) == ["/"])
     }
 
+    @Test func `an https endpoint is reached by a tunnel through the proxy, and its certificate is checked at the far end`() async throws {
+        let bundle = FileManager.default.temporaryDirectory.appending(path: "pipeplan-\(UUID().uuidString).pem").path()
+        defer { try? FileManager.default.removeItem(atPath: bundle) }
+        let peer = try Peer("faults.py", "--tls", bundle, "ok")
+        let tunnel = try Peer("tunnel.py")
+        let request = try post("https://127.0.0.1:\(peer.port)")
+        func status(password: String, except: String = "", caBundle: String?) async throws -> Int {
+            let proxies = ProxySettings(
+                environment: ["HTTPS_PROXY": "http://ada:\(password)@127.0.0.1:\(tunnel.port)", "NO_PROXY": except])
+            return try await CurlTransport(.init(proxies: proxies, caBundle: caBundle)).send(request).status
+        }
+        #expect(try await status(password: "open%20sesame", caBundle: bundle) == 200)
+        let untrusted = await #expect(throws: TransportError.self) { _ = try await status(password: "open%20sesame", caBundle: nil) }
+        #expect(untrusted?.kind == .tls)
+        let refused = await #expect(throws: TransportError.self) { _ = try await status(password: "geheim", caBundle: bundle) }
+        #expect(refused?.kind == .proxy && refused?.requestMayHaveBeenTaken == false)
+        #expect(refused.map { "\($0.problem)" }?.contains("geheim") == false)
+        #expect(try await status(password: "geheim", except: "localhost,127.0.0.1", caBundle: bundle) == 200)
+
+        let endpoint = try #require(Endpoint(url: tunnel.url, origin: nil))
+        let seen = try await CurlTransport(.init()).send(HTTPRequest(.get, endpoint, path: "/requests")).body
+        let target = "127.0.0.1:\(peer.port)"
+        #expect(try JSONDecoder().decode([String].self, from: seen) == [target, target, "-\(target)"])
+    }
+
     @Test func `a proxy that does not answer is named without its password`() async throws {
         let settings = CurlTransport.Settings(
             proxies: ProxySettings(environment: ["HTTPS_PROXY": "http://user:geheim@127.0.0.1:1"]))

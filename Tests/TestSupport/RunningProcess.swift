@@ -81,9 +81,11 @@ extension RunningServer {
     }
 
     /// A proxy in front of an endpoint that spoils what its rules name: `Tests/AWSTests/Peers/proxy.py`.
-    package static func faultyProxy(to endpoint: String) throws -> RunningServer {
+    /// - Parameter rules: a file with the first rules.
+    package static func faultyProxy(to endpoint: String, rules: String? = nil) throws -> RunningServer {
         let script = "\(Repository.root)/Tests/AWSTests/Peers/proxy.py"
-        return try RunningServer(Repository.python("python")) { ["-B", script, "--to", endpoint, "--port", "\($0)"] }
+        let given = rules.map { ["--rules", $0] } ?? []
+        return try RunningServer(Repository.python("python")) { ["-B", script, "--to", endpoint, "--port", "\($0)"] + given }
     }
 
     /// The sandbox as a process of its own.

@@ -13,11 +13,13 @@ names, or `{"every": 3}`; without it all are spoilt. Faults are the methods of `
 `-after` happen when the call has been carried out.
 
 `PUT /-/rules` sets other rules, `GET /-/calls` answers with a list of all calls so far: action, stack, fault, status of the
-real answer (null where the call was not passed on), bytes of the request and of the real answer, connection.
+real answer (null where the call was not passed on), what it says of the stack or change set, bytes of the request and of the
+real answer, connection.
 """
 import argparse
 import http.client
 import json
+import re
 import socket
 import struct
 import threading
@@ -27,6 +29,9 @@ from urllib.parse import parse_qs, urlsplit
 from parent import leave_with_parent
 
 SILENCE = 600
+
+# Where an answer has the status of what was asked about. Of events the newest is the first.
+STATUS = {"DescribeChangeSet": b"Status", "DescribeStacks": b"StackStatus", "DescribeStackEvents": b"ResourceStatus"}
 
 
 def error(code, message):
@@ -208,12 +213,15 @@ class Proxy:
             fault = rule.fault if rule and rule.spoils_next() else None
             record = {
                 "action": call.action, "stack": call.stack, "fault": fault and fault.replace("_", "-"), "status": None,
-                "sent": call.size, "received": 0, "connection": number}
+                "says": None, "sent": call.size, "received": 0, "connection": number}
             self.calls.append(record)
 
         def forward(change=lambda body: body):
             whole, record["status"] = self.forward(call, upstream, change(call.body))
             record["received"] = len(whole)
+            if element := STATUS.get(call.action):
+                found = re.search(b"<%s>([A-Z_]+)<" % element, whole)
+                record["says"] = found and found[1].decode()
             return whole
 
         if fault:
