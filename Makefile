@@ -39,9 +39,9 @@ format:
 catalog: python
 	$(PYTHON) scripts/make-catalog.py
 
-# Whole-process times of the release build.
-bench: build
-	scripts/bench
+# Whole-process times of the release build, and its deployments beside those of other programs, which it installs for that.
+bench: build python
+	scripts/bench --apply
 
 install: build
 	install -d $(DESTDIR)$(PREFIX)/bin
