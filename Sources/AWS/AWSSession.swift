@@ -3,7 +3,7 @@ package import Model
 
 /// The way into AWS for one command: settings and credentials, resolved once, and the clients that use them.
 ///
-/// Clients of one session share its connections, credentials and retry quota.
+/// Clients of one session share its connections, credentials, retry quota, and what AWS has told of its clock and limits.
 package struct AWSSession: Sendable {
     /// The region that requests go to unless a client is asked for another.
     package let region: String
@@ -44,7 +44,8 @@ package struct AWSSession: Sendable {
                 ?? .curl(
                     CurlTransport.Settings(
                         proxies: ProxySettings(environment: context.environment), caBundle: configuration.caBundle)),
-            credentials: provider, policy: RetryPolicy(maxAttempts: configuration.maxAttempts), quota: SharedRetryQuota(),
+            credentials: provider, policy: RetryPolicy(maxAttempts: configuration.maxAttempts),
+            state: SharedClientState(configuration.retryMode),
             clock: context.clock, randomBytes: context.randomBytes, log: log)
     }
 

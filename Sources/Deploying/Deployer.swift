@@ -34,12 +34,15 @@ package struct Deployer: Sendable {
     let database: StateDatabase
     let clock: Clock
     let randomBytes: @Sendable (Int) -> Data
+    private let polling: SharedPollingLimit
     let report: @Sendable (DeploymentNotice) -> Void
     /// Asks somebody; answers no where there is nobody to ask.
     private let ask: @Sendable (DeploymentMachine.Question) -> Bool
 
+    /// - Parameter polling: shared by the deployers of a process.
     package init(
         client: CloudFormationClient, artifacts: S3Client, database: StateDatabase, context: Context,
+        polling: SharedPollingLimit = SharedPollingLimit(),
         report: @escaping @Sendable (DeploymentNotice) -> Void, ask: @escaping @Sendable (DeploymentMachine.Question) -> Bool
     ) {
         self.client = client
@@ -47,6 +50,7 @@ package struct Deployer: Sendable {
         self.database = database
         clock = context.clock
         randomBytes = context.randomBytes
+        self.polling = polling
         self.report = report
         self.ask = ask
     }
@@ -201,7 +205,7 @@ package struct Deployer: Sendable {
         while true {
             let changeSet = try await client.describeChangeSet(name, stack: stack)
             guard changeSet.status.hasSuffix("_PENDING") || changeSet.status.hasSuffix("_IN_PROGRESS") else { return changeSet }
-            try await clock.sleep(pace.next())
+            try await pause(&pace)
         }
     }
 
@@ -251,6 +255,7 @@ package struct Deployer: Sendable {
 
     /// Follows the stack until its operation has ended; `nil` where it is gone then.
     ///
+    /// Events tell how it goes, so that a round is one request; the stack is described when they tell that it has ended.
     /// Right after a request, a stack may still be described as it was before it. So the end counts once events tell that
     /// the operation has begun, or after some rounds at an endpoint that has no such events.
     private func follow(_ run: inout DeploymentRun) async throws -> StackDescription? {
@@ -258,30 +263,40 @@ package struct Deployer: Sendable {
         var rounds = 0
         let stack = run.stackID ?? run.stackName
         while true {
-            let description = try await client.describeStack(stack)
-            try await takeEvents(of: stack, &run)
-            guard let description, description.status != "DELETE_COMPLETE" else { return description }
+            let isThere = try await takeEvents(of: stack, &run)
             rounds += 1
             let isPatient = rounds < Self.roundsUntilBegun
-            let mayHaveEnded = !description.status.isInProgress || (description.status == "REVIEW_IN_PROGRESS" && !isPatient)
-            if mayHaveEnded, run.follower.hasBegun || !isPatient { return description }
-            try await clock.sleep(pace.next())
+            // Now and then it is asked for all the same: an endpoint may have no events, or have them late.
+            if !isThere || run.follower.hasEnded || rounds.isMultiple(of: Self.roundsUntilBegun) {
+                let description = try await client.describeStack(stack)
+                guard let description, description.status != "DELETE_COMPLETE" else { return description }
+                let mayHaveEnded = !description.status.isInProgress || (description.status == "REVIEW_IN_PROGRESS" && !isPatient)
+                if mayHaveEnded, run.follower.hasBegun || !isPatient { return description }
+            }
+            try await pause(&pace)
         }
     }
 
     private static let roundsUntilBegun = 8
 
-    private func takeEvents(of stack: String, _ run: inout DeploymentRun) async throws {
+    private func pause(_ pace: inout PollingPace) async throws {
+        try await clock.sleep(pace.next())
+        try await polling.wait(clock)
+    }
+
+    /// - Returns: whether there is such a stack.
+    private func takeEvents(of stack: String, _ run: inout DeploymentRun) async throws -> Bool {
         let follower = run.follower
         let described: [StackEvent]
         do {
             described = try await client.describeStackEvents(stack, until: follower.isOld)
         } catch let error as AWSError where error.isNotFound {
-            return
+            return false
         }
         let new = run.follower.take(described)
         try database.append(new, to: run.deployment, secrets: run.request?.secrets ?? [])
         for event in new { report(.event(event)) }
+        return true
     }
 }
 

@@ -50,13 +50,3 @@ struct DeploymentRun {
         resumedBy = actor
     }
 }
-
-/// How long to wait before asking again: briefly at first, since much is done quickly, then up to three seconds.
-struct PollingPace {
-    private var delay = Duration.milliseconds(150)
-
-    mutating func next() -> Duration {
-        defer { delay = min(delay * 3 / 2, .seconds(3)) }
-        return delay
-    }
-}

@@ -39,6 +39,14 @@ package struct EventFollower: Sendable {
     /// Whether the operation has shown itself.
     package var hasBegun: Bool { events.contains { $0.isOfStack && $0.status != "REVIEW_IN_PROGRESS" } }
 
+    /// Whether it has shown its end, as far as events tell.
+    package var hasEnded: Bool {
+        let last = events.enumerated().filter { $0.element.isOfStack }.max {
+            ($0.element.timestamp, $0.offset) < ($1.element.timestamp, $1.offset)
+        }
+        return last.map { !$0.element.status.isInProgress } ?? false
+    }
+
     /// The events, newest first, that are older than an operation: the one whose requests had these tokens, or, where no
     /// event bears them, the last one.
     package static func earlier(thanOperationOf tokens: [String], in described: [StackEvent]) -> [StackEvent] {

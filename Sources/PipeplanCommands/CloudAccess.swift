@@ -11,6 +11,8 @@ struct CloudAccess {
     let context: Context
     let session: AWSSession
     let identity: CallerIdentity
+    /// CloudFormation counts what all stacks of this process ask together.
+    private static let polling = SharedPollingLimit()
 
     /// Opens a session for a stack and finds out whose it is.
     init(_ context: Context, _ options: AWSOptions, profile: String?, region: String) async throws {
@@ -34,6 +36,7 @@ struct CloudAccess {
         let context = context
         return Deployer(
             client: try session.cloudFormation(), artifacts: try session.s3(), database: database, context: context,
+            polling: Self.polling,
             report: { notice in
                 guard !quiet else { return }
                 let text = progress.withLock { $0.text(for: notice, now: context.clock.now()) }

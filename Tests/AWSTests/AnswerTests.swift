@@ -62,7 +62,7 @@ import Testing
                 ResourceChange(action: .add, logicalID: "Nested", type: "AWS::CloudFormation::Stack", nestedChangeSetID: "arn:n"),
             ])
         #expect(try await client.describeChangeSet("c", stack: "s") == expected)
-        #expect(pageTokens(requests) == ["", "page%202"])
+        #expect(pageTokens(requests) == ["", "page+2"])
     }
 
     @Test(arguments: ["<Action>Explode</Action>", "<Action>Modify</Action><Replacement>Perhaps</Replacement>", ""])

@@ -61,6 +61,7 @@ import Testing
                     endpoint_url = http://dev:1
                     services = local
                     max_attempts = 7
+                    retry_mode = adaptive
                     [profile tool]
                     credential_process = /bin/tool --key
                     [profile sso]
@@ -152,6 +153,14 @@ import Testing
         #expect(throws: Problem.self) { try resolve(environment) }
     }
 
+    @Test func `the retry mode comes from the environment, then the profile, and is standard; legacy is taken as that`() throws {
+        #expect(try resolve([:]).retryMode == .standard)
+        #expect(try resolve(["AWS_RETRY_MODE": "legacy"]).retryMode == .standard)
+        #expect(try resolve(["AWS_RETRY_MODE": "adaptive"]).retryMode == .adaptive)
+        #expect(try resolve([:], profile: "dev").retryMode == .adaptive)
+        #expect(try resolve(["AWS_RETRY_MODE": "standard"], profile: "dev").retryMode == .standard)
+    }
+
     @Test func `attempts come from the environment, then the profile, and are three`() throws {
         #expect(try resolve(["AWS_MAX_ATTEMPTS": "5"], profile: "dev").maxAttempts == 5)
         #expect(try resolve([:], profile: "dev").maxAttempts == 7)
@@ -178,41 +187,6 @@ import Testing
             try resolve(["AWS_ENDPOINT_URL": "localhost:4566"]).endpoints.endpoint(.sts, region: "eu-north-1")
         }
         #expect(problem?.findings.first?.summary == "AWS_ENDPOINT_URL is no address of an endpoint")
-    }
-
-    @Test func `AWS's own endpoints are those that botocore finds`() async throws {
-        struct Case: Encodable {
-            var service: Service
-            var region: String
-            var fips: Bool
-            var dualStack: Bool
-
-            func encode(to encoder: any Encoder) throws {
-                var list = encoder.unkeyedContainer()
-                try list.encode(service.hostLabel)
-                try list.encode(region)
-                try list.encode(fips)
-                try list.encode(dualStack)
-            }
-        }
-        let regions = [
-            "us-east-1", "eu-west-1", "cn-north-1", "us-gov-west-1", "us-iso-east-1", "us-isob-east-1", "eu-isoe-west-1",
-            "us-isof-south-1",
-            "eusc-de-east-1",
-        ]
-        let cases = Service.allCases.flatMap { service in
-            regions.flatMap { region in
-                [false, true].flatMap { fips in
-                    [false, true].map { Case(service: service, region: region, fips: fips, dualStack: $0) }
-                }
-            }
-        }.filter { !($0.service == .s3 && $0.region == "cn-north-1" && $0.fips) }  // There, S3 has no FIPS endpoint.
-        let expected: [String] = try await Python.ask("endpoints.py", cases)
-        let ours = try cases.map { one in
-            let environment = ["AWS_USE_FIPS_ENDPOINT": "\(one.fips)", "AWS_USE_DUALSTACK_ENDPOINT": "\(one.dualStack)"]
-            return try resolve(environment).endpoints.endpoint(one.service, region: one.region).url
-        }
-        #expect(ours == expected)
     }
 }
 

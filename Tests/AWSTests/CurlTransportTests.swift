@@ -138,6 +138,31 @@ extension Peer {
         #expect(try await direct.requests().map(\.target) == ["/"])
     }
 
+    @Test func `an https endpoint is reached by a tunnel through the proxy, and its certificate is checked at the far end`() async throws {
+        let bundle = FileManager.default.temporaryDirectory.appending(path: "pipeplan-\(UUID().uuidString).pem").path()
+        defer { try? FileManager.default.removeItem(atPath: bundle) }
+        let peer = try Peer("faults.py", "--tls", bundle, "ok")
+        let tunnel = try Peer("tunnel.py")
+        let request = try post("https://127.0.0.1:\(peer.port)")
+        func status(password: String, except: String = "", caBundle: String?) async throws -> Int {
+            let proxies = ProxySettings(
+                environment: ["HTTPS_PROXY": "http://ada:\(password)@127.0.0.1:\(tunnel.port)", "NO_PROXY": except])
+            return try await CurlTransport(.init(proxies: proxies, caBundle: caBundle)).send(request).status
+        }
+        #expect(try await status(password: "open%20sesame", caBundle: bundle) == 200)
+        let untrusted = await #expect(throws: TransportError.self) { _ = try await status(password: "open%20sesame", caBundle: nil) }
+        #expect(untrusted?.kind == .tls)
+        let refused = await #expect(throws: TransportError.self) { _ = try await status(password: "geheim", caBundle: bundle) }
+        #expect(refused?.kind == .proxy && refused?.requestMayHaveBeenTaken == false)
+        #expect(refused.map { "\($0.problem)" }?.contains("geheim") == false)
+        #expect(try await status(password: "geheim", except: "localhost,127.0.0.1", caBundle: bundle) == 200)
+
+        let endpoint = try #require(Endpoint(url: tunnel.url, origin: nil))
+        let seen = try await CurlTransport(.init()).send(HTTPRequest(.get, endpoint, path: "/requests")).body
+        let target = "127.0.0.1:\(peer.port)"
+        #expect(try JSONDecoder().decode([String].self, from: seen) == [target, target, "-\(target)"])
+    }
+
     @Test func `a proxy that does not answer is named without its password`() async throws {
         let settings = CurlTransport.Settings(
             proxies: ProxySettings(environment: ["HTTPS_PROXY": "http://user:geheim@127.0.0.1:1"]))
@@ -163,6 +188,25 @@ extension Peer {
             return try await transport.send(request)
         }
         await #expect(throws: CancellationError.self) { try await late.value }
+    }
+
+    @Test func `HTTP/2 is spoken where it is offered, and requests at a time share one connection`() async throws {
+        let bundle = FileManager.default.temporaryDirectory.appending(path: "pipeplan-\(UUID().uuidString).pem").path()
+        defer { try? FileManager.default.removeItem(atPath: bundle) }
+        // It answers none of the requests before all four are there.
+        let peer = try Peer("http2.py", bundle, "slow")
+        let transport = CurlTransport(.init(caBundle: bundle))
+        let request = try post("https://127.0.0.1:\(peer.port)")
+        func send(_ request: HTTPRequest) async throws -> String {
+            String(decoding: try await transport.send(request).body, as: UTF8.self)
+        }
+        let answers = try await withThrowingTaskGroup(of: String.self) { group in
+            for _ in 0..<4 { group.addTask { try await send(request) } }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(answers == Array(repeating: "2 1", count: 4))
+        #expect(try await send(request) == "2 1")
+        #expect(try await send(post("https://127.0.0.1:\(peer.port)", mayBeRepeated: false)) == "2 2")
     }
 
     @Test func `many requests run at a time`() async throws {

@@ -146,6 +146,21 @@ import Testing
         try await session.s3().deleteObject(bucket: "bucket", key: "a b")
     }
 
+    @Test func `a body that is changed on its way is refused and the message says so`() async throws {
+        let peer = try Peer("signatures.py")
+        let proxy = try Peer("proxy.py", "--to", peer.url)
+        let rules = HTTPRequest(
+            .put, try #require(Endpoint(url: proxy.url, origin: nil)), path: "/-/rules", body: Data(#"[{"fault": "tamper"}]"#.utf8))
+        _ = try await CurlTransport(.init()).send(rules)
+        let session = try session(proxy)
+        let errors = [
+            await #expect(throws: AWSError.self) { try await session.cloudFormation().setStackPolicy("s", body: "{}") },
+            await #expect(throws: AWSError.self) { _ = try await session.s3().putObject(Data("body".utf8), bucket: "b", key: "k") },
+        ]
+        #expect(errors.map { $0?.problem.findings.first?.code } == ["wrong-signature", "changed-request"])
+        #expect(errors.allSatisfy { $0?.problem.findings.first?.detail.contains("such as a proxy") == true })
+    }
+
     @Test func `a wrong secret is refused and the message says what to check`() async throws {
         let peer = try Peer("signatures.py")
         let client = try session(peer, secret: "wrong").cloudFormation()

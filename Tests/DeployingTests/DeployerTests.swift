@@ -87,8 +87,8 @@ private func resume(_ cloud: ScriptedCloud, _ state: TemporaryState, _ plan: Pla
         #expect(try await create(cloud, state, notices: notices) == Record(.succeeded, .applied, exit: 0))
         #expect(
             cloud.requests == [
-                "DescribeStacks", "CreateChangeSet", "DescribeChangeSet", "DescribeStackEvents", "ExecuteChangeSet", "DescribeStacks",
-                "DescribeStackEvents", "DescribeStacks", "DescribeStackEvents", "ListStackResources",
+                "DescribeStacks", "CreateChangeSet", "DescribeChangeSet", "DescribeStackEvents", "ExecuteChangeSet",
+                "DescribeStackEvents", "DescribeStacks", "DescribeStackEvents", "DescribeStacks", "ListStackResources",
             ])
         #expect(notices.events == ["begin", "end"])
         let recorded = try #require(try state.database.recordedStack(.pipeline))

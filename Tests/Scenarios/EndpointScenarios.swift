@@ -107,4 +107,44 @@ import Testing
         // What the failed deployment wanted is still wanted.
         #expect(try session.pipeplan("plan shop --detailed-exitcode").status == 2)
     }
+
+    /// A session with a proxy in between that does what its rules say.
+    private func session(at server: RunningServer, rules: String, _ body: (Session) throws -> Void) throws {
+        let folder = try TemporaryFolder()
+        try folder.write(rules, to: "rules.json")
+        let proxy = try RunningServer.faultyProxy(to: server.endpoint, rules: "\(folder.path)/rules.json")
+        let session = try Session(endpoint: proxy.endpoint)
+        try session.folder.write(Self.template, to: "stacks/shop/template.yml")
+        try session.folder.write("region: us-east-1\n", to: "stacks/shop/stack.yml")
+        try body(session)
+    }
+
+    @Test func `lost answers do not stop it, and are told with --verbose`() throws {
+        let rules = """
+            [{"action": "CreateChangeSet", "calls": [1], "fault": "reset-after"},
+             {"action": "ExecuteChangeSet", "calls": [1], "fault": "truncated-after"},
+             {"calls": [1], "fault": "unavailable"}]
+            """
+        try session(at: try RunningServer.moto(), rules: rules) { session in
+            let created = try session.pipeplan("apply shop --auto-approve --verbose")
+            #expect(created.status == 0, "\(created.errors)")
+            #expect(created.errors.contains("STS GetCallerIdentity us-east-1 503 ServiceUnavailable, trying again"))
+            #expect(created.errors.contains("CloudFormation CreateChangeSet us-east-1 lost"))
+            #expect(created.errors.contains("CloudFormation ExecuteChangeSet us-east-1 lost"))
+        }
+    }
+
+    @Test func `credentials that expire while CloudFormation is at work leave the deployment for resume`() throws {
+        let server = try RunningServer.miniStack()
+        let rules = #"[{"action": "DescribeStackEvents", "calls": [2], "fault": "expired"}]"#
+        try session(at: server, rules: rules) { session in
+            let expired = try session.pipeplan("apply shop --auto-approve")
+            #expect(expired.status == 1)
+            #expect(expired.errors.contains("The AWS session has expired"), "\(expired.errors)")
+            #expect(expired.errors.contains("pipeplan resume"), "\(expired.errors)")
+            let resumed = try session.pipeplan("resume")
+            #expect(resumed.status == 0, "\(resumed.errors)")
+            #expect(try session.pipeplan("plan shop --detailed-exitcode").status == 0)
+        }
+    }
 }

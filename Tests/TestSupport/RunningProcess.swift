@@ -72,9 +72,20 @@ extension RunningServer {
     }
 
     /// MiniStack, another one, and more faithful for CloudFormation.
-    package static func miniStack() throws -> RunningServer {
+    ///
+    /// - Parameter checksSignatures: then the key `test` with the secret `test` is the account's own.
+    package static func miniStack(checksSignatures: Bool = false) throws -> RunningServer {
         try RunningServer(
-            Repository.python("ministack"), { _ in [] }, environment: { ["BIND_HOST": "127.0.0.1", "GATEWAY_PORT": "\($0)"] })
+            Repository.python("ministack"), { _ in [] },
+            environment: { ["BIND_HOST": "127.0.0.1", "GATEWAY_PORT": "\($0)", "AUTH": "\(checksSignatures)"] })
+    }
+
+    /// A proxy in front of an endpoint that spoils what its rules name: `Tests/AWSTests/Peers/proxy.py`.
+    /// - Parameter rules: a file with the first rules.
+    package static func faultyProxy(to endpoint: String, rules: String? = nil) throws -> RunningServer {
+        let script = "\(Repository.root)/Tests/AWSTests/Peers/proxy.py"
+        let given = rules.map { ["--rules", $0] } ?? []
+        return try RunningServer(Repository.python("python")) { ["-B", script, "--to", endpoint, "--port", "\($0)"] + given }
     }
 
     /// The sandbox as a process of its own.

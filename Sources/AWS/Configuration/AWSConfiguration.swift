@@ -7,6 +7,7 @@ package struct AWSConfiguration: Sendable {
     package var region: String?
     package var endpoints: EndpointSettings
     package var maxAttempts: Int
+    package var retryMode: RetryMode
     /// A file of certificates to trust.
     package var caBundle: String?
     package var credentials: CredentialChoice
@@ -33,7 +34,7 @@ package struct AWSConfiguration: Sendable {
         endpoints = EndpointSettings(environment: environment, profileName: profileName, profile: settings, files: files)
         caBundle = variable("AWS_CA_BUNDLE") ?? settings["ca_bundle"]?.value
         maxAttempts = try Self.attempts(variable("AWS_MAX_ATTEMPTS") ?? settings["max_attempts"]?.value)
-        try Self.checkRetryMode(variable("AWS_RETRY_MODE") ?? settings["retry_mode"]?.value)
+        retryMode = try Self.mode(variable("AWS_RETRY_MODE") ?? settings["retry_mode"]?.value)
         credentials = try CredentialChoice(
             environment: environment, files: files, profile: profileName, isProfileArgument: explicitProfile != nil)
         if let region { try Region.check(region, isCustom: Service.allCases.contains(where: endpoints.isCustom)) }
@@ -61,14 +62,12 @@ package struct AWSConfiguration: Sendable {
         return attempts
     }
 
-    /// `legacy` asks for what *standard* does better; `adaptive` is standard, with a limit on the client's own rate that
-    /// pipeplan does not have: it backs off when AWS throttles, not ahead of it.
-    private static func checkRetryMode(_ text: String?) throws(Problem) {
-        switch text {
-        case nil, "standard", "legacy", "adaptive": return
-        case .some(let text):
+    private static func mode(_ text: String?) throws(Problem) -> RetryMode {
+        guard let text else { return .standard }
+        guard let mode = RetryMode(setting: text) else {
             throw Problem(
-                .badInput, "bad-retry-mode", "AWS_RETRY_MODE or retry_mode is \"\(text)\"", detail: "It must be standard.")
+                .badInput, "bad-retry-mode", "AWS_RETRY_MODE or retry_mode is \"\(text)\"", detail: "It must be standard or adaptive.")
         }
+        return mode
     }
 }

@@ -18,7 +18,7 @@ package struct EndpointSettings: Hashable, Sendable {
     /// Whether an address of one's own is set for the service.
     package func isCustom(_ service: Service) -> Bool { (services[service] ?? all) != nil }
 
-    /// The endpoint of a service. Throws `Problem` where the address that was set is none.
+    /// The endpoint of a service. Throws `Problem` where the address that was set is none, or AWS has none of the kind.
     package func endpoint(_ service: Service, region: String) throws(Problem) -> Endpoint {
         if let custom = services[service] ?? all {
             guard let endpoint = Endpoint(url: custom.url, origin: custom.origin) else {
@@ -28,22 +28,13 @@ package struct EndpointSettings: Hashable, Sendable {
             }
             return endpoint
         }
-        return awsEndpoint(service, region: region)
-    }
-
-    private func awsEndpoint(_ service: Service, region: String) -> Endpoint {
-        let partition = Partition.of(region: region)
-        // GovCloud's CloudFormation and STS hosts are FIPS endpoints under their plain names.
-        let hasPlainFIPS = partition.name == "aws-us-gov" && service != .s3 && !useDualStack
-        let label = service.hostLabel + (useFIPS && !hasPlainFIPS ? "-fips" : "")
-        switch service {
-        case .s3:
-            return Endpoint(
-                host: useDualStack ? "\(label).dualstack.\(region).\(partition.suffix)" : "\(label).\(region).\(partition.suffix)"
-            )
-        case .cloudFormation, .sts:
-            return Endpoint(host: "\(label).\(region).\(useDualStack ? partition.dualStackSuffix : partition.suffix)")
+        let rule = EndpointRule.of(service.hostLabel)
+        guard let host = rule.host(region: region, useFIPS: useFIPS, useDualStack: useDualStack) else {
+            throw Problem(
+                .badInput, "no-fips-endpoint", "\(service.rawValue) has no FIPS endpoint in \(region)",
+                detail: "AWS_USE_FIPS_ENDPOINT or use_fips_endpoint asks for one. Set it to false for this region.")
         }
+        return Endpoint(host: host)
     }
 }
 

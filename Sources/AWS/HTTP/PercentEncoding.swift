@@ -10,10 +10,20 @@ package enum PercentEncoding {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    static func append(_ text: some StringProtocol, to bytes: inout [UInt8], keepingSlashes: Bool = false) {
+    /// Encodes for the body of a form, where a space is a plus. AWS takes `%20` for it too, but moto checks a signature
+    /// only of what an SDK would have written.
+    static func appendToForm(_ text: some StringProtocol, to bytes: inout [UInt8]) {
+        append(text, to: &bytes, spaceIsPlus: true)
+    }
+
+    private static func append(
+        _ text: some StringProtocol, to bytes: inout [UInt8], keepingSlashes: Bool = false, spaceIsPlus: Bool = false
+    ) {
         for byte in text.utf8 {
             if isUnreserved(byte) || (keepingSlashes && byte == UInt8(ascii: "/")) {
                 bytes.append(byte)
+            } else if spaceIsPlus && byte == UInt8(ascii: " ") {
+                bytes.append(UInt8(ascii: "+"))
             } else {
                 bytes.append(UInt8(ascii: "%"))
                 bytes.append(digits[Int(byte >> 4)])

@@ -51,6 +51,9 @@ extension AWSError {
 extension HTTPResponse {
     var requestID: String? { headers["x-amzn-requestid"] ?? headers["x-amz-request-id"] }
 
+    /// When the answer was made, by the clock of who made it.
+    var date: Date? { headers["date"].flatMap { Timestamp.http($0) } }
+
     /// What `x-amz-retry-after` (milliseconds) or `Retry-After` (seconds) asks for.
     var retryAfter: Duration? {
         if let milliseconds = headers["x-amz-retry-after"].flatMap({ Int($0) }), milliseconds >= 0 {

@@ -15,6 +15,8 @@ package struct AWSError: RequestFailure, Hashable {
     package var retryAfter: Duration?
     /// The region a bucket is really in, where S3 says so.
     package var bucketRegion: String?
+    /// What the clocks said, where the answer had a time.
+    package var clocks: ClockReadings?
 
     package init(
         service: String, action: String, code: String, message: String, status: Int, requestID: String? = nil,
@@ -86,14 +88,18 @@ extension AWSError {
     package var isClockSkew: Bool {
         ["RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture"].contains(code)
             || (isSignatureMismatch && (message.contains("Signature expired") || message.contains("Signature not yet current")))
+            || (isSignatureMismatch && clocks?.areApart == true)
     }
 
     package var isSignatureMismatch: Bool {
         ["SignatureDoesNotMatch", "InvalidSignatureException", "InvalidSignature"].contains(code)
     }
 
+    /// What arrived is not what was signed.
+    package var isChangedBody: Bool { ["XAmzContentSHA256Mismatch", "BadDigest"].contains(code) }
+
     package var isInvalidKey: Bool {
-        ["InvalidClientTokenId", "InvalidAccessKeyId", "UnrecognizedClientException", "AuthFailure"].contains(code)
+        ["InvalidClientTokenId", "InvalidAccessKeyId", "UnrecognizedClientException", "AuthFailure", "InvalidToken"].contains(code)
     }
 
     /// A server that failed may have done its work before; a refusal and a throttled request are not taken.
@@ -118,13 +124,21 @@ extension AWSError {
         }
         if isClockSkew {
             return (
-                "clock-skew", "This machine's clock is too far from AWS's", "Set it right (for example with NTP) and try again."
+                "clock-skew", "This machine's clock is too far from AWS's",
+                [clockExplanation, "Set it right (for example with NTP) and try again."].compactMap { $0 }.joined(separator: " ")
             )
         }
         if isSignatureMismatch {
             return (
                 "wrong-signature", "AWS does not accept the signature of \(call)",
-                "The secret access key does not belong to the access key: check AWS_SECRET_ACCESS_KEY or the profile's."
+                "The secret access key does not belong to the access key: check AWS_SECRET_ACCESS_KEY or the profile's. "
+                    + "Where it is right, something between here and AWS changes requests, such as a proxy."
+            )
+        }
+        if isChangedBody {
+            return (
+                "changed-request", "The request \(call) was changed on its way",
+                "Something between here and AWS changes requests, such as a proxy."
             )
         }
         if isInvalidKey {

@@ -19,9 +19,9 @@ struct QueryParameters: Sendable {
     mutating func set(_ name: String, _ value: String?) {
         guard let value else { return }
         if !bytes.isEmpty { bytes.append(UInt8(ascii: "&")) }
-        PercentEncoding.append(name, to: &bytes)
+        PercentEncoding.appendToForm(name, to: &bytes)
         bytes.append(UInt8(ascii: "="))
-        PercentEncoding.append(value, to: &bytes)
+        PercentEncoding.appendToForm(value, to: &bytes)
     }
 
     mutating func set(_ name: String, _ value: Bool?) {

@@ -1,4 +1,16 @@
-/// Whether and when a failed request is sent again: the SDKs' *standard* mode.
+/// How failed requests are tried again, as AWS_RETRY_MODE and `retry_mode` have it.
+package enum RetryMode: String, Hashable, Sendable {
+    case standard
+    /// *Standard*, and requests wait before they are sent once AWS has throttled: see `AdaptiveRate`.
+    case adaptive
+
+    /// `nil` for a mode that there is not. `legacy` asks for what *standard* does better, and is taken as that.
+    init?(setting: String) {
+        self.init(rawValue: setting == "legacy" ? "standard" : setting)
+    }
+}
+
+/// Whether and when a failed request is sent again: the SDKs' *standard* mode, which *adaptive* is built upon.
 ///
 /// A decision is a pure function of what happened; who asks also waits.
 package struct RetryPolicy: Hashable, Sendable {

@@ -1,25 +1,15 @@
 import Foundation
 import Model
-import Synchronization
 
 /// What all clients of a session share.
 struct ClientRuntime: Sendable {
     var transport: HTTPTransport
     var credentials: any CredentialProvider
     var policy: RetryPolicy
-    var quota: SharedRetryQuota
+    var state: SharedClientState
     var clock: Clock
     var randomBytes: @Sendable (Int) -> Data
     var log: @Sendable (RequestLogLine) -> Void
-}
-
-/// One retry quota that concurrent requests draw on.
-final class SharedRetryQuota: Sendable {
-    private let quota = Mutex(RetryQuota())
-
-    func withQuota<Value: Sendable>(_ body: (inout RetryQuota) -> Value) -> Value {
-        quota.withLock { body(&$0) }
-    }
 }
 
 /// Why an answer with a good status is not what it should be.
@@ -63,13 +53,17 @@ struct ServiceClient: Sendable {
     /// Sends a request and reads its answer.
     ///
     /// Throws `AWSError` where AWS refuses, `TransportError` where no readable answer comes, `Problem` where there are no
-    /// credentials, `CancellationError`. Waits between tries by the session's clock.
+    /// credentials, `CancellationError`. Waits between tries by the session's clock. A request whose signature AWS refuses
+    /// for its time is signed once more by AWS's clock.
     func send<Value>(
         _ request: HTTPRequest, action: String, read: (HTTPResponse) throws(UnreadableAnswer) -> Value
     ) async throws -> Value {
         var attempt = 1
         var taken: Int?
+        var isByAWSClock = false
         while true {
+            let delay = runtime.state.delay(to: endpoint, at: runtime.clock.uptime())
+            if delay > .zero { try await runtime.clock.sleep(delay) }
             let (outcome, answer, duration) = try await once(request, action: action, read: read)
             func log(_ logged: RequestLogLine.Outcome, requestID: String?) {
                 runtime.log(
@@ -79,14 +73,21 @@ struct ServiceClient: Sendable {
             }
             switch outcome {
             case .success(let value):
-                runtime.quota.withQuota { $0.give(back: taken) }
+                runtime.state.withQuota { $0.give(back: taken) }
                 log(.success, requestID: nil)
                 return value
             case .failure(let failure):
                 let (code, requestID) = Self.label(failure)
+                if let error = failure as? AWSError, let clocks = error.clocks, error.callsForClockCorrection, !isByAWSClock {
+                    log(.failure(code: code, retryAfter: .zero), requestID: requestID)
+                    runtime.state.clockOffset = clocks.offset
+                    isByAWSClock = true
+                    attempt += 1
+                    continue
+                }
                 let jitter = self.jitter()
                 let tried = attempt
-                let decision = runtime.quota.withQuota {
+                let decision = runtime.state.withQuota {
                     runtime.policy.decide(
                         attempt: tried, failure: failure, mayBeRepeated: request.mayBeRepeated, jitter: jitter, quota: &$0)
                 }
@@ -105,6 +106,10 @@ struct ServiceClient: Sendable {
     private enum Outcome<Value> {
         case success(Value)
         case failure(any RequestFailure)
+
+        var isThrottled: Bool {
+            if case .failure(let error as AWSError) = self { error.isThrottling } else { false }
+        }
     }
 
     private typealias Try<Value> = (outcome: Outcome<Value>, answer: HTTPResponse?, duration: Duration)
@@ -114,12 +119,21 @@ struct ServiceClient: Sendable {
     ) async throws -> Try<Value> {
         let credentials = try await runtime.credentials.credentials()
         var signed = request
+        let now = runtime.clock.now()
+        let signingTime = now + runtime.state.clockOffset
         signed.headers += SigV4.headers(
-            for: request, credentials: credentials, service: service.hostLabel, region: region, at: runtime.clock.now())
+            for: request, credentials: credentials, service: service.hostLabel, region: region, at: signingTime)
         let start = runtime.clock.uptime()
         do {
             let response = try await runtime.transport.send(signed)
-            return (outcome(response, request, action, read), response, runtime.clock.uptime() - start)
+            var outcome = outcome(response, request, action, read)
+            if case .failure(var error as AWSError) = outcome {
+                error.clocks = response.date.map { ClockReadings(ours: now, signed: signingTime, theirs: $0) }
+                outcome = .failure(error)
+            }
+            let end = runtime.clock.uptime()
+            runtime.state.learn(endpoint, isThrottled: outcome.isThrottled, at: end)
+            return (outcome, response, end - start)
         } catch let error as TransportError {
             return (.failure(error), nil, runtime.clock.uptime() - start)
         }

@@ -40,6 +40,21 @@ package enum Timestamp {
         return Date(timeIntervalSince1970: Double(seconds) + fraction)
     }
 
+    /// A time as HTTP's `Date` header has it: `Sat, 31 Jan 2026 12:00:00 GMT`; `nil` for anything else.
+    package static func http(_ text: String) -> Date? {
+        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+        let words = text.split(separator: " ").map(String.init)
+        guard words.count == 6, words[5] == "GMT", let month = months.firstIndex(of: words[2]) else { return nil }
+        return date("\(words[3])-\(month < 9 ? "0" : "")\(month + 1)-\(words[1])T\(words[4])Z")
+    }
+
+    /// The form people read: `2015-08-30 12:36:00 UTC`.
+    package static func readable(_ date: Date) -> String {
+        let digits = signing(date).filter(\.isNumber)
+        func part(_ start: Int, _ length: Int) -> Substring { digits.dropFirst(start).prefix(length) }
+        return "\(part(0, 4))-\(part(4, 2))-\(part(6, 2)) \(part(8, 2)):\(part(10, 2)):\(part(12, 2)) UTC"
+    }
+
     /// The form SigV4 wants: `20150830T123600Z`.
     package static func signing(_ date: Date) -> String {
         let total = Int(date.timeIntervalSince1970.rounded(.down))

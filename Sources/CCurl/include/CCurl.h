@@ -123,8 +123,10 @@ static inline CURLcode ccurl_set_headers(CURL *easy, struct curl_slist *list) {
 
 // The connection
 
+/// HTTP/2 where the server offers it. A request then waits for a connection that is being opened, to share it.
 static inline CURLcode ccurl_set_http2_over_tls(CURL *easy) {
-    return ccurl_library.easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+    CURLcode code = ccurl_library.easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+    return code != CURLE_OK ? code : ccurl_library.easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
 }
 
 static inline CURLcode ccurl_set_only_http(CURL *easy) {

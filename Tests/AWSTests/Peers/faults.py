@@ -142,14 +142,19 @@ class Server:
         return False
 
 
-def certificate(path):
+def write_certificate(path):
+    """Makes a certificate for 127.0.0.1 and returns the path of its key."""
     key = os.path.join(tempfile.mkdtemp(), "key.pem")
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", path, "-days", "2",
          "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"],
         check=True, capture_output=True)
+    return key
+
+
+def certificate(path):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(path, key)
+    context.load_cert_chain(path, write_certificate(path))
     return context
 
 

@@ -92,6 +92,10 @@ class Handler(BaseHTTPRequestHandler):
 
     do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = answer
 
+    def date_time_string(self, timestamp=None):
+        """The `Date` header: the time at which signatures are checked."""
+        return datetime.datetime.strptime(NOW, "%Y%m%dT%H%M%SZ").strftime("%a, %d %b %Y %H:%M:%S GMT")
+
     def log_message(self, *arguments):
         pass
 
