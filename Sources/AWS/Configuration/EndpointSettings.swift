@@ -33,15 +33,18 @@ package struct EndpointSettings: Hashable, Sendable {
 
     private func awsEndpoint(_ service: Service, region: String) -> Endpoint {
         let partition = Partition.of(region: region)
-        // GovCloud's CloudFormation and STS hosts are FIPS endpoints under their plain names.
-        let hasPlainFIPS = partition.name == "aws-us-gov" && service != .s3 && !useDualStack
+        // GovCloud's CloudFormation, STS and SSM hosts are FIPS endpoints under their plain names.
+        let hasPlainFIPS = partition.name == "aws-us-gov" && ![.s3, .secretsManager].contains(service) && !useDualStack
         let label = service.hostLabel + (useFIPS && !hasPlainFIPS ? "-fips" : "")
         switch service {
         case .s3:
             return Endpoint(
                 host: useDualStack ? "\(label).dualstack.\(region).\(partition.suffix)" : "\(label).\(region).\(partition.suffix)"
             )
-        case .cloudFormation, .sts:
+        case .secretsManager where partition.name == "aws" || partition.name == "aws-us-gov" || (partition.name == "aws-cn" && !useFIPS):
+            // These hosts speak IPv6 under their plain names.
+            return Endpoint(host: "\(label).\(region).\(partition.suffix)")
+        case .cloudFormation, .sts, .ssm, .secretsManager:
             return Endpoint(host: "\(label).\(region).\(useDualStack ? partition.dualStackSuffix : partition.suffix)")
         }
     }
@@ -66,7 +69,7 @@ extension EndpointSettings {
         for service in Service.allCases {
             if let own = variable("AWS_ENDPOINT_URL_\(service.variableSuffix)") {
                 services[service] = own
-            } else if all == nil, let url = section[service.hostLabel]?.nested["endpoint_url"] {
+            } else if all == nil, let url = section[service.variableSuffix.lowercased()]?.nested["endpoint_url"] {
                 services[service] = Custom(
                     url: url, origin: "endpoint_url in [services \(servicesName ?? "")] of \(files.config.path)")
             }

@@ -46,17 +46,21 @@ struct ServiceClient: Sendable {
         let request = HTTPRequest(
             .post, endpoint, headers: [HTTPField("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")],
             body: form.body, mayBeRepeated: mayBeRepeated)
-        return try await send(request, action: action) { response throws(UnreadableAnswer) in
-            let document: XMLElement
-            do throws(XMLError) {
-                document = try XMLReader.read(response.body)
-            } catch {
-                throw UnreadableAnswer(error.description)
+        do {
+            return try await send(request, action: action) { response throws(UnreadableAnswer) in
+                let document: XMLElement
+                do throws(XMLError) {
+                    document = try XMLReader.read(response.body)
+                } catch {
+                    throw UnreadableAnswer(error.description)
+                }
+                guard document.name == "\(action)Response" else {
+                    throw UnreadableAnswer("It holds \(document.name), not \(action)Response")
+                }
+                return try read(document["\(action)Result"] ?? document)
             }
-            guard document.name == "\(action)Response" else {
-                throw UnreadableAnswer("It holds \(document.name), not \(action)Response")
-            }
-            return try read(document["\(action)Result"] ?? document)
+        } catch let error as AWSError {
+            throw error.hiding(form.secrets)
         }
     }
 
@@ -119,7 +123,8 @@ struct ServiceClient: Sendable {
         let start = runtime.clock.uptime()
         do {
             let response = try await runtime.transport.send(signed)
-            return (outcome(response, request, action, read), response, runtime.clock.uptime() - start)
+            let secrets = credentials.secrets + SigV4.signature(in: signed.headers)
+            return (outcome(response, request, action, read, hiding: secrets), response, runtime.clock.uptime() - start)
         } catch let error as TransportError {
             return (.failure(error), nil, runtime.clock.uptime() - start)
         }
@@ -127,10 +132,10 @@ struct ServiceClient: Sendable {
 
     private func outcome<Value>(
         _ response: HTTPResponse, _ request: HTTPRequest, _ action: String,
-        _ read: (HTTPResponse) throws(UnreadableAnswer) -> Value
+        _ read: (HTTPResponse) throws(UnreadableAnswer) -> Value, hiding secrets: [Secret]
     ) -> Outcome<Value> {
         guard (200..<300).contains(response.status) else {
-            return .failure(AWSError(response, service: service.rawValue, action: action))
+            return .failure(AWSError(response, service: service.rawValue, action: action).hiding(secrets))
         }
         do throws(UnreadableAnswer) {
             return .success(try read(response))
