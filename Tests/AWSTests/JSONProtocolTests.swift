@@ -93,6 +93,14 @@ import Testing
         #expect(requests.items.count == 5 && log.items.count == 5)
     }
 
+    @Test func `what stands between here and AWS is asked once too`() async throws {
+        let requests = Collector<HTTPRequest>()
+        let page = HTTPResponse(status: 403, body: Data("<html><hr>No entry".utf8))
+        let client = try stubbedSession(.stub(requests, .success(page))).ssm()
+        let error = await #expect(throws: AWSError.self) { try await client.getParameters(["a", "b"]) }
+        #expect(error?.code == "Forbidden" && requests.items.count == 1)
+    }
+
     @Test(arguments: ["ExpiredTokenException", "UnrecognizedClientException", "InvalidSignatureException"])
     func `who may not ask at all is told once`(_ code: String) async throws {
         let requests = Collector<[String]>()
@@ -102,7 +110,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("", "It is no JSON"), ("{", "It is no JSON"), ("<html>", "It is no JSON"), ("[]", "It is no JSON object"),
+        ("", "It is no JSON"), ("{", "It is no JSON"), ("<html>", "It is no JSON"),
+        (String(repeating: "[", count: 100_000), "It is no JSON"), ("[]", "It is no JSON object"),
         (#"{"Parameters": [{"Value": "hush-hush"}]}"#, "It has no Type"),
         (#"{"Parameters": [{"Type": "SecureString", "Value": ["hush-hush"]}]}"#, "It has no Value"),
     ])

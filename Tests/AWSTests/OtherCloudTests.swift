@@ -10,10 +10,10 @@ import Testing
     enum Cloud: String, CaseIterable, Sendable {
         case moto, miniStack
 
-        func start() throws -> RunningServer {
+        func running() throws -> RunningServer {
             switch self {
-            case .moto: try RunningServer.moto()
-            case .miniStack: try RunningServer.miniStack()
+            case .moto: try SharedServer.moto.running()
+            case .miniStack: try SharedServer.miniStack.running()
             }
         }
     }
@@ -38,14 +38,14 @@ import Testing
     @Test(arguments: Cloud.allCases) func `an object is written, replaced and deleted only as its condition says`(_ cloud: Cloud)
         async throws
     {
-        let server = try cloud.start()
-        _ = try boto3(server, "client('s3').create_bucket(Bucket='shared-log')")
+        let server = try cloud.running()
+        _ = try boto3(server, "client('s3').create_bucket(Bucket='conditions')")
         let s3 = try session(server).s3()
         func put(_ text: String, _ condition: S3WriteCondition?) async throws -> S3ObjectHead {
-            try await s3.putObject(Data(text.utf8), bucket: "shared-log", key: "a/1 +é.json", condition: condition)
+            try await s3.putObject(Data(text.utf8), bucket: "conditions", key: "a/1 +é.json", condition: condition)
         }
         func contents() async throws -> String? {
-            try await s3.getObject(bucket: "shared-log", key: "a/1 +é.json").map { String(decoding: $0.body, as: UTF8.self) }
+            try await s3.getObject(bucket: "conditions", key: "a/1 +é.json").map { String(decoding: $0.body, as: UTF8.self) }
         }
 
         let first = try #require(try await put("one", .ifAbsent).etag)
@@ -56,31 +56,31 @@ import Testing
         let stale = await #expect(throws: AWSError.self) { try await put("two", .ifMatch(etag: "\"0123\"")) }
         #expect(stale?.isPreconditionFailed == true)
         let replaced = try #require(try await put("three", .ifMatch(etag: first)).etag)
-        #expect(try await s3.headObject(bucket: "shared-log", key: "a/1 +é.json") == S3ObjectHead(etag: replaced, versionID: nil, size: 5))
+        #expect(try await s3.headObject(bucket: "conditions", key: "a/1 +é.json") == S3ObjectHead(etag: replaced, versionID: nil, size: 5))
 
         let refused = await #expect(throws: AWSError.self) {
-            try await s3.deleteObject(bucket: "shared-log", key: "a/1 +é.json", ifMatch: first)
+            try await s3.deleteObject(bucket: "conditions", key: "a/1 +é.json", ifMatch: first)
         }
         #expect(refused?.isPreconditionFailed == true)
         #expect(try await contents() == "three")
-        try await s3.deleteObject(bucket: "shared-log", key: "a/1 +é.json", ifMatch: replaced)
-        try await s3.deleteObject(bucket: "shared-log", key: "a/1 +é.json", ifMatch: replaced)
-        try await s3.deleteObject(bucket: "shared-log", key: "a/1 +é.json")
+        try await s3.deleteObject(bucket: "conditions", key: "a/1 +é.json", ifMatch: replaced)
+        try await s3.deleteObject(bucket: "conditions", key: "a/1 +é.json", ifMatch: replaced)
+        try await s3.deleteObject(bucket: "conditions", key: "a/1 +é.json")
         #expect(try await contents() == nil)
-        #expect(try await s3.headObject(bucket: "shared-log", key: "a/1 +é.json") == nil)
+        #expect(try await s3.headObject(bucket: "conditions", key: "a/1 +é.json") == nil)
         let gone = await #expect(throws: AWSError.self) { try await put("four", .ifMatch(etag: replaced)) }
         #expect(gone?.isNotFound == true)
     }
 
     @Test(arguments: Cloud.allCases) func `of writers at the same time exactly one makes an object`(_ cloud: Cloud) async throws {
-        let server = try cloud.start()
-        _ = try boto3(server, "client('s3').create_bucket(Bucket='shared-log')")
+        let server = try cloud.running()
+        _ = try boto3(server, "client('s3').create_bucket(Bucket='race')")
         let s3 = try session(server).s3()
         let winners = try await withThrowingTaskGroup(of: Int?.self) { group in
             for writer in 0..<8 {
                 group.addTask {
                     do {
-                        _ = try await s3.putObject(Data("\(writer)".utf8), bucket: "shared-log", key: "lease", condition: .ifAbsent)
+                        _ = try await s3.putObject(Data("\(writer)".utf8), bucket: "race", key: "lease", condition: .ifAbsent)
                         return writer
                     } catch let error as AWSError where error.isPreconditionFailed || error.isWriteConflict {
                         return nil
@@ -90,12 +90,12 @@ import Testing
             return try await group.reduce(into: []) { winners, writer in if let writer { winners.append(writer) } }
         }
         #expect(winners.count == 1)
-        let stored = try await s3.getObject(bucket: "shared-log", key: "lease").map { String(decoding: $0.body, as: UTF8.self) }
+        let stored = try await s3.getObject(bucket: "race", key: "lease").map { String(decoding: $0.body, as: UTF8.self) }
         #expect(stored == winners.first.map { "\($0)" })
     }
 
     @Test(arguments: Cloud.allCases) func `every version of an object can be read`(_ cloud: Cloud) async throws {
-        let server = try cloud.start()
+        let server = try cloud.running()
         _ = try boto3(
             server,
             """
@@ -117,7 +117,7 @@ import Testing
     }
 
     @Test(arguments: Cloud.allCases) func `a listing has the keys below a prefix, of all pages`(_ cloud: Cloud) async throws {
-        let server = try cloud.start()
+        let server = try cloud.running()
         let seen = try boto3(
             server,
             """
@@ -141,7 +141,7 @@ import Testing
     }
 
     @Test(arguments: Cloud.allCases) func `stored parameters are read by name, version, label and ARN`(_ cloud: Cloud) async throws {
-        let server = try cloud.start()
+        let server = try cloud.running()
         let arn = try boto3(
             server,
             """
@@ -166,7 +166,7 @@ import Testing
     }
 
     @Test(arguments: Cloud.allCases) func `secrets are read, and what can't be is told apart`(_ cloud: Cloud) async throws {
-        let server = try cloud.start()
+        let server = try cloud.running()
         let arn = try boto3(
             server,
             """

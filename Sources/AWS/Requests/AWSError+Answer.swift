@@ -29,8 +29,8 @@ extension AWSError {
         }
     }
 
-    /// HEAD has no body to hold a code.
-    private static func code(forStatus status: Int) -> String {
+    /// The code of an answer that names none: HEAD has no body to hold one, and what stands between here and AWS has its own.
+    static func code(forStatus status: Int) -> String {
         switch status {
         case 403: "Forbidden"
         case 404: "NotFound"

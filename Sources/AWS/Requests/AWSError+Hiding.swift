@@ -20,8 +20,9 @@ extension AWSError {
 }
 
 extension Credentials {
-    /// What of them no message may hold.
-    var secrets: [Secret] { [secretAccessKey] + (sessionToken.map { [$0] } ?? []) }
+    /// What of them no message may hold. Endpoints of one's own take words such as `test` for keys: without them messages would
+    /// lose their meaning, and nothing is won.
+    var secrets: [Secret] { ([secretAccessKey] + (sessionToken.map { [$0] } ?? [])).filter { $0.reveal().utf8.count >= 16 } }
 }
 
 extension SigV4 {

@@ -86,8 +86,9 @@ extension AWSError {
 
     /// Whether what the request names may be what is refused, and not the one who asks or the load: another name may fare better.
     package var concernsWhatWasNamed: Bool {
-        isAccessDenied || isNotFound
-            || (400..<500).contains(status) && !isThrottling && !isExpiredToken && !isInvalidKey && !isSignatureMismatch && !isClockSkew
+        let isByService = code != Self.code(forStatus: status)
+        return (400..<500).contains(status) && isByService && !isThrottling && !isExpiredToken && !isInvalidKey && !isSignatureMismatch
+            && !isClockSkew
     }
 
     /// The clocks of this machine and of AWS are too far apart for a signature to count.
