@@ -34,9 +34,11 @@ struct ApplyCommand: ContextCommand {
         var reports: [DeploymentResult] = []
         var status = ExitStatus.success
         try await workspace.withCloud { context in
+            let fetcher = ParameterFetcher(context, aws)
             for address in try workspace.project.deploymentOrder(addresses) {
                 let application = Application(
-                    workspace: workspace, context: context, common: common, aws: aws, autoApprove: autoApprove, allowed: Set(allow),
+                    workspace: workspace, context: context, common: common, aws: aws, fetcher: fetcher, autoApprove: autoApprove,
+                    allowed: Set(allow),
                     saved: saved?.stacks.first { $0.plan.address == address }, savedLineage: saved?.lineage)
                 let result = try await application.apply(address)
                 if let result { reports.append(result) }
@@ -68,6 +70,7 @@ struct Application {
     let context: Context
     let common: CommonOptions
     let aws: AWSOptions
+    let fetcher: ParameterFetcher
     let autoApprove: Bool
     /// Logical IDs whose hazards are agreed to.
     let allowed: Set<String>
@@ -76,7 +79,7 @@ struct Application {
 
     /// - Returns: how the deployment ended; `nil` where there was nothing to do.
     func apply(_ address: StackAddress) async throws -> DeploymentResult? {
-        let prepared = try workspace.prepare(address, profile: aws.profile, forDeployment: true)
+        let prepared = try await workspace.prepare(address, profile: aws.profile, forDeployment: true, fetcher: fetcher)
         var plan = try workspace.plan(prepared)
         try requireSameStack(prepared)
         if let saved {
@@ -88,7 +91,8 @@ struct Application {
         if !common.json { context.terminal.write(PlanText.render(plan, .output(context))) }
         guard plan.hasChanges else { return nil }
 
-        let cloud = try await CloudAccess(context, aws, profile: prepared.configuration.profile, region: prepared.desired.region)
+        let session = try fetcher.session(profile: prepared.configuration.profile, region: prepared.desired.region)
+        let cloud = try await CloudAccess(context, session)
         let refusals = prepared.configuration.guardrailFindings(accountID: cloud.identity.account, region: prepared.desired.region)
         guard refusals.isEmpty else { throw Problem(.refused, refusals) }
         guard let approval = try saved != nil ? .planFile : Consent(context).approve(plan, autoApprove: autoApprove, allowed: allowed)

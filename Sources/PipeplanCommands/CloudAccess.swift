@@ -14,12 +14,14 @@ struct CloudAccess {
 
     /// Opens a session for a stack and finds out whose it is.
     init(_ context: Context, _ options: AWSOptions, profile: String?, region: String) async throws {
-        let style = Style.error(context)
-        let isVerbose = options.verbose
+        try await self.init(
+            context, AWSSession(context: context, profile: options.profile ?? profile, region: region, isVerbose: options.verbose))
+    }
+
+    /// Finds out whose a session is.
+    init(_ context: Context, _ session: AWSSession) async throws {
         self.context = context
-        session = try AWSSession(context: context, profile: options.profile ?? profile, region: region) { line in
-            if isVerbose { context.terminal.writeError(style.dim(line.text) + "\n") }
-        }
+        self.session = session
         identity = try await session.sts().getCallerIdentity()
     }
 
@@ -46,16 +48,26 @@ struct CloudAccess {
     }
 }
 
+extension AWSSession {
+    /// A session that logs each request on standard error, where that is asked for.
+    init(context: Context, profile: String?, region: String, isVerbose: Bool) throws(Problem) {
+        let style = Style.error(context)
+        try self.init(context: context, profile: profile, region: region) { line in
+            if isVerbose { context.terminal.writeError(style.dim(line.text) + "\n") }
+        }
+    }
+}
+
 extension RequestLogLine {
     /// One line, without anything secret: `CloudFormation DescribeStacks us-east-1 200 0.04s (request 1b6c…)`.
     fileprivate var text: String {
         let result =
             switch outcome {
             case .success: "\(status.map(String.init) ?? "")"
-            case .failure(let code, let wait): "\(status.map { "\($0) " } ?? "")\(code)\(wait == nil ? "" : ", trying again")"
+            case .failure(let code, let wait): "\(status.map { "\($0) " } ?? "")\(code.printable)\(wait == nil ? "" : ", trying again")"
             }
         let attempt = attempt > 1 ? " attempt \(attempt)" : ""
-        let id = requestID.map { " (request \($0))" } ?? ""
+        let id = requestID.map { " (request \($0.printable))" } ?? ""
         return "\(service) \(action) \(region) \(result)\(attempt) \(TimeText.duration(duration.seconds))\(id)"
     }
 }

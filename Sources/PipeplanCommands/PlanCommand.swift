@@ -10,10 +10,12 @@ struct PlanCommand: ContextCommand {
         commandName: "plan",
         abstract: "Show what applying the stack files would change, offline.",
         discussion: """
-            Compares stacks/ with what is recorded, without a request to AWS.
+            Compares stacks/ with what is recorded, without a request to AWS. Only --resolve asks there: for the values that parameters
+            take from SSM and Secrets Manager, which are unknown otherwise.
 
               pipeplan plan                         every stack and environment
               pipeplan plan image-pipeline:develop  one
+              pipeplan plan --resolve               with values from SSM and Secrets Manager
               pipeplan plan --out reviewed.plan     save it, for `apply reviewed.plan`
               pipeplan plan --detailed-exitcode     exit 2 where there are changes
               pipeplan plan --markdown              for a comment on a pull request
@@ -21,12 +23,13 @@ struct PlanCommand: ContextCommand {
             """)
 
     @OptionGroup var common: CommonOptions
+    @OptionGroup var aws: AWSOptions
     @Argument(help: "Stacks, as <stack> or <stack>:<environment>; all of them where none is named.")
     var stacks: [String] = []
     @Option(name: .long, help: "Save the plan to this file.")
     var out: String?
-    @Option(name: .long, help: "The AWS profile whose region is used where stack.yml names none.")
-    var profile: String?
+    @Flag(name: .long, help: "Fetch what parameters take from SSM and Secrets Manager.")
+    var resolve = false
     @Flag(name: .long, help: "Print it as Markdown, for a comment on a pull request.")
     var markdown = false
     @Flag(name: .long, help: "Exit with 2 where there are changes.")
@@ -37,7 +40,7 @@ struct PlanCommand: ContextCommand {
         var planned: [(plan: Plan, prepared: PreparedStack)] = []
         var findings: [Finding] = []
         let addresses = try workspace.project.deploymentOrder(workspace.addresses(stacks, common))
-        for outcome in await workspace.plans(of: addresses, profile: profile) {
+        for outcome in try await outcomes(addresses, workspace) {
             do {
                 planned.append(try outcome.get())
             } catch let problem as Problem where problem.status == .badInput {
@@ -61,6 +64,17 @@ struct PlanCommand: ContextCommand {
             if !common.json { context.terminal.writeError("\nSaved as \(out). To do exactly this: pipeplan apply \(out)\n") }
         }
         return detailedExitcode && plans.contains(where: \.hasChanges) ? .changesPresent : .success
+    }
+
+    private func outcomes(
+        _ addresses: [StackAddress], _ workspace: Workspace
+    ) async throws -> [Result<(plan: Plan, prepared: PreparedStack), any Error>] {
+        guard resolve else { return await workspace.plans(of: addresses, profile: aws.profile) }
+        var outcomes: [Result<(plan: Plan, prepared: PreparedStack), any Error>] = []
+        try await workspace.withCloud { context in
+            outcomes = await workspace.plans(of: addresses, profile: aws.profile, fetcher: ParameterFetcher(context, aws))
+        }
+        return outcomes
     }
 
     private func write(_ data: Data, to path: String, _ context: Context) throws {

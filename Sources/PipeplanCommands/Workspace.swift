@@ -33,27 +33,38 @@ struct Workspace {
         try project.addresses(arguments, environment: options.environment)
     }
 
-    /// Reads a stack's files and everything recorded of it, as far as that goes without a request.
-    /// - Parameter forDeployment: whether every parameter must have a value, since they are about to be sent.
-    func prepare(_ address: StackAddress, profile: String? = nil, forDeployment: Bool = false) throws -> PreparedStack {
+    /// Reads a stack's files and everything recorded of it.
+    /// - Parameters:
+    ///   - forDeployment: whether every parameter must have a value, since they are about to be sent.
+    ///   - fetcher: fetches what parameters take from SSM and Secrets Manager; without it there is no request.
+    func prepare(
+        _ address: StackAddress, profile: String? = nil, forDeployment: Bool = false, fetcher: ParameterFetcher? = nil
+    ) async throws -> PreparedStack {
         let configuration = try project.configuration(of: address)
         let recorded = try database.recordedStack(address)
         let reading = configuration.loadTemplate()
         guard let template = reading.value else { throw Problem(.badInput, reading.findings) }
         var findings = reading.findings + template.check()
+        let region = try region(of: configuration, recorded, profile)
+        let fetched = try await fetcher?.fetch(configuration, template, region: region) ?? FetchedParameters(region: region)
+        findings += fetched.findings + fetched.exposures(configuration, template)
 
         let resolved = configuration.resolveOffline(
             declared: template.parameters, environment: context.environment, recorded: recorded?.parameters,
             recordedOutput: { address, name in
                 (try? database.recordedStack(address))?.outputs.first { $0.key == name }?.value
             },
-            fetch: { source throws(Problem) in try answer(source, forDeployment) },
+            fetch: { source throws(Problem) in
+                if let value = try fetched.value(of: source) { return value }
+                return answer(source, forDeployment)
+            },
             requiresValues: forDeployment, digestNew: forDeployment, randomBytes: context.randomBytes)
         findings += resolved.findings
         let parameters = resolved.value ?? [:]
         let bound = template.bind(parameters.mapValues(\.value))
         findings += bound.findings
-        let region = try region(of: configuration, recorded, profile)
+        let stored = try await fetcher?.storedValues(bound.value ?? [:], configuration, template, fetched)
+        findings += stored?.findings ?? []
         let desired = DesiredStack(
             address: address, stackName: configuration.stackName, region: region, accountID: recorded?.accountID, template: template,
             parameters: bound.value ?? [:], previousParameters: Set(parameters.filter { $0.value.usePreviousValue }.keys),
@@ -66,20 +77,24 @@ struct Workspace {
             findings += evaluator.brokenRules()
         }
         guard !findings.contains(where: { $0.severity == .error }) else { throw Problem(.badInput, findings) }
-        return PreparedStack(configuration: configuration, desired: desired, recorded: recorded, warnings: findings)
+        return PreparedStack(
+            configuration: configuration, desired: desired, recorded: recorded, storedValues: stored?.values ?? [:], warnings: findings)
     }
 
     /// Prepares and plans stacks side by side, on all processors: none reads what another's plan says.
     /// - Returns: what came of each, in the order of `addresses`.
-    func plans(of addresses: [StackAddress], profile: String?) async -> [Result<(plan: Plan, prepared: PreparedStack), any Error>] {
+    func plans(
+        of addresses: [StackAddress], profile: String?, fetcher: ParameterFetcher? = nil
+    ) async -> [Result<(plan: Plan, prepared: PreparedStack), any Error>] {
         await withTaskGroup(of: (Int, Result<(plan: Plan, prepared: PreparedStack), any Error>).self) { group in
             for (index, address) in addresses.enumerated() {
                 group.addTask {
-                    let outcome = Result {
-                        let prepared = try prepare(address, profile: profile)
-                        return (plan: try plan(prepared), prepared: prepared)
+                    do {
+                        let prepared = try await prepare(address, profile: profile, fetcher: fetcher)
+                        return (index, .success((plan: try plan(prepared), prepared: prepared)))
+                    } catch {
+                        return (index, .failure(error))
                     }
-                    return (index, outcome)
                 }
             }
             var outcomes: [(Int, Result<(plan: Plan, prepared: PreparedStack), any Error>)] = []
@@ -107,7 +122,7 @@ struct Workspace {
     }
 
     /// A prompt's answer, where there is somebody to ask and the value is about to be used. It is echoed: the terminal's driver does that.
-    private func answer(_ source: ParameterSource, _ forDeployment: Bool) throws(Problem) -> String? {
+    private func answer(_ source: ParameterSource, _ forDeployment: Bool) -> String? {
         guard forDeployment, case .prompt(let question) = source, context.terminal.isInteractive else { return nil }
         context.terminal.writeError("\(question) ")
         return context.terminal.readLine()
@@ -125,6 +140,8 @@ struct PreparedStack {
     var configuration: StackSettings
     var desired: DesiredStack
     var recorded: RecordedStack?
+    /// What parameters of the types `AWS::SSM::Parameter::Value<…>` stand for now, by the parameter's name, as far as it was fetched.
+    var storedValues: [String: String]
     /// Findings that are no errors.
     var warnings: [Finding]
 }
