@@ -143,6 +143,28 @@ import Testing
         #expect(requests.items.count == 2)
     }
 
+    @Test func `a race that is never decided is not a race that was lost`() async throws {
+        let requests = Collector<HTTPRequest>()
+        let conflict = HTTPResponse.xml("<Error><Code>ConditionalRequestConflict</Code><Message>x</Message></Error>", status: 409)
+        let client = try stubbedSession(.stub(requests, .success(conflict))).s3()
+        let writing = await #expect(throws: AWSError.self) {
+            try await client.putObject(Data(), bucket: "b", key: "k", condition: .ifAbsent)
+        }
+        #expect(writing?.isWriteConflict == true && writing?.isPreconditionFailed == false && writing?.requestMayHaveBeenTaken == false)
+        #expect(requests.items.count == 3)
+        let deleting = await #expect(throws: AWSError.self) { try await client.deleteObject(bucket: "b", key: "k", ifMatch: "\"e\"") }
+        #expect(deleting?.isWriteConflict == true)
+    }
+
+    @Test func `a condition whose answer was lost is not tried again`() async throws {
+        let requests = Collector<HTTPRequest>()
+        let lost = TransportError(.lost, Endpoint(host: "a.com"), detail: "", requestMayHaveBeenTaken: true)
+        let client = try stubbedSession(.stub(requests, .failure(lost))).s3()
+        await #expect(throws: TransportError.self) { try await client.putObject(Data(), bucket: "b", key: "k", condition: .ifAbsent) }
+        await #expect(throws: TransportError.self) { try await client.deleteObject(bucket: "b", key: "k", ifMatch: "\"e\"") }
+        #expect(requests.items.count == 2)
+    }
+
     @Test func `a key that does not exist is nothing, a bucket that does not is an error`() async throws {
         func client(_ code: String) throws -> S3Client {
             try stubbedSession(.stub(Collector(), .success(.xml("<Error><Code>\(code)</Code></Error>", status: 404)))).s3()
@@ -151,6 +173,21 @@ import Testing
         let error = await #expect(throws: AWSError.self) { try await client("NoSuchBucket").getObject(bucket: "b", key: "k") }
         #expect(error?.isNotFound == true)
         #expect(try await client("").headObject(bucket: "b", key: "k") == nil)
+    }
+
+    @Test(arguments: [["a", "b", "a"], ["a", "a"], [""]])
+    func `pages that lead nowhere are no whole listing`(_ tokens: [String]) async throws {
+        let requests = Collector<HTTPRequest>()
+        let transport = HTTPTransport { request in
+            requests.add(request)
+            let token = tokens[min(requests.items.count, tokens.count) - 1]
+            return .xml(
+                "<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>\(token)</NextContinuationToken></ListBucketResult>"
+            )
+        }
+        let client = try stubbedSession(environment: ["AWS_MAX_ATTEMPTS": "1"], transport).s3()
+        let error = await #expect(throws: TransportError.self) { try await client.listObjects(bucket: "b", prefix: "") }
+        #expect(error?.kind == .unreadable && requests.items.count == tokens.count)
     }
 
     @Test func `all pages of a listing are read`() async throws {
