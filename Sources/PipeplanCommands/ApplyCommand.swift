@@ -34,7 +34,7 @@ struct ApplyCommand: ContextCommand {
         var reports: [DeploymentResult] = []
         var status = ExitStatus.success
         try await workspace.withCloud { context in
-            let fetcher = ParameterFetcher(context, aws)
+            let fetcher = ParameterFetcher(context, aws, workspace)
             for address in try workspace.project.deploymentOrder(addresses) {
                 let application = Application(
                     workspace: workspace, context: context, common: common, aws: aws, fetcher: fetcher, autoApprove: autoApprove,
@@ -91,8 +91,7 @@ struct Application {
         if !common.json { context.terminal.write(PlanText.render(plan, .output(context))) }
         guard plan.hasChanges else { return nil }
 
-        let session = try fetcher.session(profile: prepared.configuration.profile, region: prepared.desired.region)
-        let cloud = try await CloudAccess(context, session)
+        let cloud = try await CloudAccess(context, aws, profile: prepared.configuration.profile, region: prepared.desired.region)
         let refusals = prepared.configuration.guardrailFindings(accountID: cloud.identity.account, region: prepared.desired.region)
         guard refusals.isEmpty else { throw Problem(.refused, refusals) }
         guard let approval = try saved != nil ? .planFile : Consent(context).approve(plan, autoApprove: autoApprove, allowed: allowed)

@@ -14,14 +14,9 @@ struct CloudAccess {
 
     /// Opens a session for a stack and finds out whose it is.
     init(_ context: Context, _ options: AWSOptions, profile: String?, region: String) async throws {
-        try await self.init(
-            context, AWSSession(context: context, profile: options.profile ?? profile, region: region, isVerbose: options.verbose))
-    }
-
-    /// Finds out whose a session is.
-    init(_ context: Context, _ session: AWSSession) async throws {
         self.context = context
-        self.session = session
+        session = try AWSSession(
+            context: context, profile: options.profile ?? profile, region: region, log: options.log(context))
         identity = try await session.sts().getCallerIdentity()
     }
 
@@ -48,13 +43,12 @@ struct CloudAccess {
     }
 }
 
-extension AWSSession {
-    /// A session that logs each request on standard error, where that is asked for.
-    init(context: Context, profile: String?, region: String, isVerbose: Bool) throws(Problem) {
+extension AWSOptions {
+    /// What `--verbose` has every request told to.
+    func log(_ context: Context) -> @Sendable (RequestLogLine) -> Void {
+        guard verbose else { return { _ in } }
         let style = Style.error(context)
-        try self.init(context: context, profile: profile, region: region) { line in
-            if isVerbose { context.terminal.writeError(style.dim(line.text) + "\n") }
-        }
+        return { line in context.terminal.writeError(style.dim(line.text) + "\n") }
     }
 }
 

@@ -7,7 +7,7 @@ import Templates
 
 /// Asks SSM and Secrets Manager for what the parameters of stacks take from there.
 ///
-/// One for a command: the stacks share its connections and credentials. A stack's names are asked for at once, each only once.
+/// One for a command: stacks of the same profile share its connections. A stack's names are asked for at once, each only once.
 final class ParameterFetcher: Sendable {
     /// Who asks, and where.
     private struct Access: Hashable {
@@ -17,31 +17,41 @@ final class ParameterFetcher: Sendable {
 
     private let context: Context
     private let profile: String?
-    private let isVerbose: Bool
+    private let log: @Sendable (RequestLogLine) -> Void
+    private let usesSandbox: Bool
     private let sessions = Mutex<[Access: AWSSession]>([:])
 
     /// - Parameter context: the surroundings in which AWS, or the sandbox, is reached.
-    init(_ context: Context, _ options: AWSOptions) {
+    init(_ context: Context, _ options: AWSOptions, _ workspace: Workspace) {
         self.context = context
         profile = options.profile
-        isVerbose = options.verbose
+        log = options.log(context)
+        usesSandbox = workspace.usesSandbox
     }
 
-    /// The session for a stack. Throws `Problem` for an unknown profile and for settings that make no sense.
-    func session(profile: String?, region: String) throws -> AWSSession {
-        let access = Access(profile: self.profile ?? profile, region: region)
+    /// The session for a stack. The sandbox knows no profiles, and everybody is the same in it.
+    private func session(_ settings: StackSettings, region: String) throws -> AWSSession {
+        let access = Access(profile: usesSandbox ? nil : profile ?? settings.profile, region: region)
         return try sessions.withLock { sessions in
             if let session = sessions[access] { return session }
-            let session = try AWSSession(context: context, profile: access.profile, region: region, isVerbose: isVerbose)
+            let session = try AWSSession(context: context, profile: access.profile, region: region, log: log)
             sessions[access] = session
             return session
         }
     }
 
+    /// Another account's parameters of the same names are not what is meant, and must not be asked for.
+    private func requireAllowedAccount(_ settings: StackSettings, _ session: AWSSession) async throws {
+        guard settings.allowedAccounts != nil else { return }
+        let account = try await session.sts().getCallerIdentity().account
+        let refusals = settings.guardrailFindings(accountID: account, region: nil).filter { $0.code == "account-not-allowed" }
+        guard refusals.isEmpty else { throw Problem(.refused, refusals) }
+    }
+
     /// Fetches the `ssm` and `secret` sources of a stack, and with them the stored values whose names can be told already.
     ///
     /// What one source fails by is a finding. Throws what makes every request fail: `AWSError`, `TransportError`, `Problem` where
-    /// there are no credentials.
+    /// there are no credentials or the account is not allowed.
     func fetch(_ settings: StackSettings, _ template: Template, region: String) async throws -> FetchedParameters {
         var wanted: OrderedDictionary<ParameterSource, Located<String>> = [:]
         for (name, source) in settings.parameters where template.parameters[name] != nil && wanted[source.value] == nil {
@@ -60,7 +70,8 @@ final class ParameterFetcher: Sendable {
 
         var fetched = FetchedParameters(region: region)
         guard !names.isEmpty || !secrets.isEmpty else { return fetched }
-        let session = try session(profile: settings.profile, region: region)
+        let session = try session(settings, region: region)
+        try await requireAllowedAccount(settings, session)
         try await fetched.ask(for: names, session)
         let contents = try await Self.contents(of: secrets, session)
         for (source, parameter) in wanted { fetched.settle(source, for: parameter, contents) }
@@ -82,7 +93,9 @@ final class ParameterFetcher: Sendable {
         var fetched = fetched
         let missing = names.values.filter { !fetched.asked.contains($0) }
         if !missing.isEmpty {
-            try await fetched.ask(for: missing, try session(profile: settings.profile, region: fetched.region))
+            let session = try session(settings, region: fetched.region)
+            if fetched.asked.isEmpty { try await requireAllowedAccount(settings, session) }
+            try await fetched.ask(for: missing, session)
         }
         var values: [String: String] = [:]
         var findings: [Finding] = []

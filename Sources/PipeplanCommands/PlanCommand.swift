@@ -72,7 +72,7 @@ struct PlanCommand: ContextCommand {
         guard resolve else { return await workspace.plans(of: addresses, profile: aws.profile) }
         var outcomes: [Result<(plan: Plan, prepared: PreparedStack), any Error>] = []
         try await workspace.withCloud { context in
-            outcomes = await workspace.plans(of: addresses, profile: aws.profile, fetcher: ParameterFetcher(context, aws))
+            outcomes = await workspace.plans(of: addresses, profile: aws.profile, fetcher: ParameterFetcher(context, aws, workspace))
         }
         return outcomes
     }

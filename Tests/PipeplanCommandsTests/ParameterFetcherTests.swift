@@ -1,5 +1,6 @@
 import Foundation
 import Model
+import StateDatabase
 import TestSupport
 import Testing
 
@@ -114,7 +115,12 @@ import Testing
 
         let (applied, printed) = await pipeplan("apply shop.plan -v", server.endpoint)
         #expect(applied == 0, "\(printed.errors)")
-        let seen = terminal.output + terminal.errors + printed.output + printed.errors
+        // The bodies of the records are stored compressed.
+        let database = try Workspace(context(server.endpoint), CommonOptions.parse([]), .readOnly).database
+        let deployment = try #require(try database.deployments(DeploymentFilter()).first)
+        let recorded = try #require(try database.plan(of: deployment))
+        #expect(recorded.contains("second first"))
+        let seen = [terminal.output, terminal.errors, printed.output, printed.errors, recorded].joined()
         for secret in Self.secrets + ["Signature", "AWS4-HMAC"] { #expect(!seen.contains(secret)) }
         for (file, data) in try folder.contents() {
             for secret in Self.secrets { #expect(data.range(of: Data(secret.utf8)) == nil, "\(file)") }
@@ -145,7 +151,7 @@ import Testing
         let context = context(server.endpoint)
         let workspace = try Workspace(context, CommonOptions.parse([]), .readOnly)
         let address = try #require(StackAddress("shop"))
-        let fetcher = ParameterFetcher(context, try AWSOptions.parse([]))
+        let fetcher = ParameterFetcher(context, try AWSOptions.parse([]), workspace)
         let stored = try await workspace.prepare(address, fetcher: fetcher).storedValues
         #expect(stored == ["Image": "value of /image", "Zones": "value of value of /name-of-zones"])
         #expect(try await workspace.prepare(address).storedValues == [:])
@@ -274,6 +280,19 @@ import Testing
         #expect(terminal.errors.contains("ssm:GetParameters") && terminal.errors.contains("secretsmanager:GetSecretValue"))
     }
 
+    @Test func `the wrong account is asked for nothing but its identity`() async throws {
+        let server = try Cloud.moto.start()
+        try fill(server)
+        try folder.write(Self.parameters + "allowedAccounts: ['000000000001']\n", to: "stacks/shop/stack.yml")
+        for command in ["plan shop --resolve -v", "apply shop --auto-approve -v"] {
+            let (status, terminal) = await pipeplan(command, server.endpoint)
+            #expect(status == 3)
+            #expect(terminal.errors.contains("must not be deployed to account 123456789012"), "\(terminal.errors)")
+            #expect(terminal.errors.contains("STS GetCallerIdentity"))
+            for service in ["SSM ", "SecretsManager "] { #expect(!terminal.errors.contains(service)) }
+        }
+    }
+
     @Test func `the sandbox has parameters that its stacks made, and no secrets`() async throws {
         let sandbox = ["PIPEPLAN_SANDBOX": "1"]
         try folder.write(
@@ -285,6 +304,7 @@ import Testing
             "Parameters: {A: {Type: String}}\nResources: {Topic: {Type: AWS::SNS::Topic, Properties: {DisplayName: !Ref A}}}\n",
             to: "stacks/shop/template.yml")
         try folder.write("region: us-east-1\nparameters: {A: {ssm: /shop/plain}}\n", to: "stacks/shop/stack.yml")
+        #expect(await pipeplan("plan shop --resolve --profile nobody", Self.nowhere, sandbox).status == 0)
         let (status, terminal) = await pipeplan("apply shop --auto-approve", Self.nowhere, sandbox)
         #expect(status == 0, "\(terminal.errors)")
         #expect(terminal.output.contains(#"+ DisplayName: "stored""#))
