@@ -62,6 +62,14 @@ package struct AWSSession: Sendable {
         S3Client(client: try client(.s3, region))
     }
 
+    package func ssm(region: String? = nil) throws(Problem) -> SSMClient {
+        SSMClient(client: try client(.ssm, region))
+    }
+
+    package func secretsManager(region: String? = nil) throws(Problem) -> SecretsManagerClient {
+        SecretsManagerClient(client: try client(.secretsManager, region))
+    }
+
     private func client(_ service: Service, _ region: String?) throws(Problem) -> ServiceClient {
         let region = region ?? self.region
         try Region.check(region, isCustom: endpoints.isCustom(service))

@@ -1,4 +1,4 @@
-package import Model
+import Model
 import Synchronization
 
 /// How long to wait before asking again: briefly at first, since much is done quickly, then up to three seconds.

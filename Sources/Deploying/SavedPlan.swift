@@ -92,7 +92,11 @@ extension SavedPlan.Stack {
         if current.settings != plan.settings { moved("the stack's settings have changed") }
         if current.hazards.filter(\.isProtected) != plan.hazards.filter(\.isProtected) { moved("what is protected has changed") }
         for (name, value) in desired.parameters where !isSame(value, parameters[name]) {
-            moved("the value of parameter \(name) has changed")
+            if case (.plain, .secret(nil)?) = (value, parameters[name]) {
+                moved("parameter \(name) had no value when it was planned; `plan --resolve` fetches those of SSM and Secrets Manager")
+            } else {
+                moved("the value of parameter \(name) has changed")
+            }
         }
         for name in parameters.keys where desired.parameters[name] == nil { moved("parameter \(name) is gone") }
         return findings

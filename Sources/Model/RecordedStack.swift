@@ -30,7 +30,7 @@ package struct RecordedStack: Hashable, Sendable, Codable {
     /// `nil` where none was set from here.
     package var stackPolicy: JSONValue?
     /// What SSM's parameter store had under the names that parameters of type `AWS::SSM::Parameter::Value<…>` give, by parameter.
-    package var storedValues: OrderedDictionary<String, String>
+    package var storedValues: [String: String]
     package var resources: [StackResource]
     package var outputs: [StackOutput]
 
@@ -40,7 +40,7 @@ package struct RecordedStack: Hashable, Sendable, Codable {
         parameters: OrderedDictionary<String, RecordedParameter> = [:],
         tags: OrderedDictionary<String, String> = [:], capabilities: [String] = [], notificationArns: [String] = [],
         terminationProtection: Bool = false, stackPolicy: JSONValue? = nil,
-        storedValues: OrderedDictionary<String, String> = [:], resources: [StackResource] = [], outputs: [StackOutput] = []
+        storedValues: [String: String] = [:], resources: [StackResource] = [], outputs: [StackOutput] = []
     ) {
         self.address = address
         self.stackName = stackName

@@ -34,9 +34,11 @@ struct ApplyCommand: ContextCommand {
         var reports: [DeploymentResult] = []
         var status = ExitStatus.success
         try await workspace.withCloud { context in
+            let fetcher = ParameterFetcher(context, aws, workspace)
             for address in try workspace.project.deploymentOrder(addresses) {
                 let application = Application(
-                    workspace: workspace, context: context, common: common, aws: aws, autoApprove: autoApprove, allowed: Set(allow),
+                    workspace: workspace, context: context, common: common, aws: aws, fetcher: fetcher, autoApprove: autoApprove,
+                    allowed: Set(allow),
                     saved: saved?.stacks.first { $0.plan.address == address }, savedLineage: saved?.lineage)
                 let result = try await application.apply(address)
                 if let result { reports.append(result) }
@@ -65,6 +67,7 @@ struct Application {
     let context: Context
     let common: CommonOptions
     let aws: AWSOptions
+    let fetcher: ParameterFetcher
     let autoApprove: Bool
     /// Logical IDs whose hazards are agreed to.
     let allowed: Set<String>
@@ -73,7 +76,7 @@ struct Application {
 
     /// - Returns: how the deployment ended; `nil` where there was nothing to do.
     func apply(_ address: StackAddress) async throws -> DeploymentResult? {
-        let prepared = try workspace.prepare(address, profile: aws.profile, forDeployment: true)
+        let prepared = try await workspace.prepare(address, profile: aws.profile, forDeployment: true, fetcher: fetcher)
         var plan = try workspace.plan(prepared)
         try requireSameStack(prepared)
         if let saved {

@@ -16,12 +16,9 @@ struct CloudAccess {
 
     /// Opens a session for a stack and finds out whose it is.
     init(_ context: Context, _ options: AWSOptions, profile: String?, region: String) async throws {
-        let style = Style.error(context)
-        let isVerbose = options.verbose
         self.context = context
-        session = try AWSSession(context: context, profile: options.profile ?? profile, region: region) { line in
-            if isVerbose { context.terminal.writeError(style.dim(line.text) + "\n") }
-        }
+        session = try AWSSession(
+            context: context, profile: options.profile ?? profile, region: region, log: options.log(context))
         identity = try await session.sts().getCallerIdentity()
     }
 
@@ -49,16 +46,25 @@ struct CloudAccess {
     }
 }
 
+extension AWSOptions {
+    /// What `--verbose` has every request told to.
+    func log(_ context: Context) -> @Sendable (RequestLogLine) -> Void {
+        guard verbose else { return { _ in } }
+        let style = Style.error(context)
+        return { line in context.terminal.writeError(style.dim(line.text) + "\n") }
+    }
+}
+
 extension RequestLogLine {
     /// One line, without anything secret: `CloudFormation DescribeStacks us-east-1 200 0.04s (request 1b6c…)`.
     fileprivate var text: String {
         let result =
             switch outcome {
             case .success: "\(status.map(String.init) ?? "")"
-            case .failure(let code, let wait): "\(status.map { "\($0) " } ?? "")\(code)\(wait == nil ? "" : ", trying again")"
+            case .failure(let code, let wait): "\(status.map { "\($0) " } ?? "")\(code.printable)\(wait == nil ? "" : ", trying again")"
             }
         let attempt = attempt > 1 ? " attempt \(attempt)" : ""
-        let id = requestID.map { " (request \($0))" } ?? ""
+        let id = requestID.map { " (request \($0.printable))" } ?? ""
         return "\(service) \(action) \(region) \(result)\(attempt) \(TimeText.duration(duration.seconds))\(id)"
     }
 }

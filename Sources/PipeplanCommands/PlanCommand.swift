@@ -10,10 +10,12 @@ struct PlanCommand: ContextCommand {
         commandName: "plan",
         abstract: "Show what applying the stack files would change, offline.",
         discussion: """
-            Compares stacks/ with what is recorded, without a request to AWS.
+            Compares stacks/ with what is recorded, without a request to AWS. Only --resolve asks there: for the values that parameters
+            take from SSM and Secrets Manager, which are unknown otherwise.
 
               pipeplan plan                         every stack and environment
               pipeplan plan image-pipeline:develop  one
+              pipeplan plan --resolve               with values from SSM and Secrets Manager
               pipeplan plan --out reviewed.plan     save it, for `apply reviewed.plan`
               pipeplan plan --online                show CloudFormation's own change set beside it
               pipeplan plan --detailed-exitcode     exit 2 where there are changes
@@ -32,6 +34,8 @@ struct PlanCommand: ContextCommand {
     var out: String?
     @Flag(name: .long, help: "Have CloudFormation make the change set, and show both.")
     var online = false
+    @Flag(name: .long, help: "Fetch what parameters take from SSM and Secrets Manager.")
+    var resolve = false
     @Flag(name: .long, help: "Print it as Markdown, for a comment on a pull request.")
     var markdown = false
     @Flag(name: .long, help: "Show the properties of changed resources that stay as they are, too.")
@@ -48,9 +52,7 @@ struct PlanCommand: ContextCommand {
         var planned: [Workspace.PlannedStack] = []
         var findings: [Finding] = []
         let addresses = try workspace.project.deploymentOrder(workspace.addresses(stacks, common))
-        for outcome in await workspace.plans(
-            of: addresses, profile: aws.profile, detail: full ? .unchanged : [], forDeployment: online)
-        {
+        for outcome in try await outcomes(addresses, workspace) {
             do {
                 planned.append(try outcome.get())
             } catch let problem as Problem where problem.status == .badInput {
@@ -98,6 +100,19 @@ struct PlanCommand: ContextCommand {
             }
         }
         return proposals
+    }
+
+    /// Only with values to fetch is anything asked of AWS.
+    private func outcomes(_ addresses: [StackAddress], _ workspace: Workspace) async throws -> [Result<Workspace.PlannedStack, any Error>] {
+        let detail: PlanDetail = full ? .unchanged : []
+        guard resolve || online else { return await workspace.plans(of: addresses, profile: aws.profile, detail: detail) }
+        var outcomes: [Result<Workspace.PlannedStack, any Error>] = []
+        try await workspace.withCloud { context in
+            outcomes = await workspace.plans(
+                of: addresses, profile: aws.profile, detail: detail, forDeployment: online,
+                fetcher: ParameterFetcher(context, aws, workspace))
+        }
+        return outcomes
     }
 
     private func write(_ data: Data, to path: String, _ context: Context) throws {

@@ -33,9 +33,13 @@ struct Workspace {
         try project.addresses(arguments, environment: options.environment)
     }
 
-    /// Reads a stack's files and everything recorded of it, as far as that goes without a request.
-    /// - Parameter forDeployment: whether every parameter must have a value, since they are about to be sent.
-    func prepare(_ address: StackAddress, profile: String? = nil, forDeployment: Bool = false) throws -> PreparedStack {
+    /// Reads a stack's files and everything recorded of it.
+    /// - Parameters:
+    ///   - forDeployment: whether every parameter must have a value, since they are about to be sent.
+    ///   - fetcher: fetches what parameters take from SSM and Secrets Manager; without it there is no request.
+    func prepare(
+        _ address: StackAddress, profile: String? = nil, forDeployment: Bool = false, fetcher: ParameterFetcher? = nil
+    ) async throws -> PreparedStack {
         let configuration = try project.configuration(of: address)
         let recorded = try database.recordedStack(address)
         let reading = configuration.loadTemplate()
@@ -44,26 +48,33 @@ struct Workspace {
         let graph = DependencyGraph(template)
         var findings = reading.findings + template.check(graph) + nested.findings
         for template in (nested.value ?? [:]).values { findings += template.check() }
+        let region = try region(of: configuration, recorded, profile)
+        let fetched = try await fetcher?.fetch(configuration, template, region: region) ?? FetchedParameters(region: region)
+        findings += fetched.findings + fetched.exposures(configuration, template)
 
         let resolved = configuration.resolveOffline(
             declared: template.parameters, environment: context.environment, recorded: recorded?.parameters,
             recordedOutput: { address, name in
                 (try? database.recordedStack(address))?.outputs.first { $0.key == name }?.value
             },
-            fetch: { source throws(Problem) in try answer(source, forDeployment) },
+            fetch: { source throws(Problem) in
+                if let value = try fetched.value(of: source) { return value }
+                return answer(source, forDeployment)
+            },
             requiresValues: forDeployment, digestNew: forDeployment, randomBytes: context.randomBytes)
         findings += resolved.findings
         let parameters = resolved.value ?? [:]
         let bound = template.bind(parameters.mapValues(\.value))
         findings += bound.findings
-        let region = try region(of: configuration, recorded, profile)
+        let stored = try await fetcher?.storedValues(bound.value ?? [:], configuration, template, fetched)
+        findings += stored?.findings ?? []
         let desired = DesiredStack(
             address: address, stackName: configuration.stackName, region: region, accountID: recorded?.accountID, template: template,
             nested: nested.value ?? [:],
             parameters: bound.value ?? [:], previousParameters: Set(parameters.filter { $0.value.usePreviousValue }.keys),
             tags: configuration.tags, capabilities: configuration.capabilities, notificationArns: configuration.notificationArns,
             terminationProtection: configuration.terminationProtection ?? recorded?.terminationProtection ?? false,
-            stackPolicy: configuration.stackPolicy ?? recorded?.stackPolicy,
+            stackPolicy: configuration.stackPolicy ?? recorded?.stackPolicy, storedValues: stored?.values ?? [:],
             protected: Set(configuration.protect.map(\.value)))
         if !findings.contains(where: { $0.severity == .error }) {
             let pseudo = EvaluationEnvironment.pseudoParameters(stackName: desired.stackName, region: region)
@@ -80,19 +91,26 @@ struct Workspace {
     /// - Parameter forDeployment: whether every parameter must have a value, which may be asked for.
     /// - Returns: what came of each, in the order of `addresses`.
     func plans(
-        of addresses: [StackAddress], profile: String?, detail: PlanDetail, forDeployment: Bool
+        of addresses: [StackAddress], profile: String?, detail: PlanDetail = [], forDeployment: Bool = false,
+        fetcher: ParameterFetcher? = nil
     ) async -> [Result<PlannedStack, any Error>] {
-        @Sendable func outcome(_ address: StackAddress) -> Result<PlannedStack, any Error> {
-            Result {
-                let prepared = try prepare(address, profile: profile, forDeployment: forDeployment)
-                return (plan: try plan(prepared, detail), prepared: prepared)
+        @Sendable func outcome(_ address: StackAddress) async -> Result<PlannedStack, any Error> {
+            do {
+                let prepared = try await prepare(address, profile: profile, forDeployment: forDeployment, fetcher: fetcher)
+                return .success((plan: try plan(prepared, detail), prepared: prepared))
+            } catch {
+                return .failure(error)
             }
         }
         // Questions are asked one after the other.
-        guard !forDeployment else { return addresses.map(outcome) }
+        guard !forDeployment else {
+            var outcomes: [Result<PlannedStack, any Error>] = []
+            for address in addresses { outcomes.append(await outcome(address)) }
+            return outcomes
+        }
         return await withTaskGroup(of: (Int, Result<PlannedStack, any Error>).self) { group in
             for (index, address) in addresses.enumerated() {
-                group.addTask { (index, outcome(address)) }
+                group.addTask { (index, await outcome(address)) }
             }
             var outcomes: [(Int, Result<PlannedStack, any Error>)] = []
             for await outcome in group { outcomes.append(outcome) }
@@ -119,7 +137,7 @@ struct Workspace {
     }
 
     /// A prompt's answer, where there is somebody to ask and the value is about to be used. It is echoed: the terminal's driver does that.
-    private func answer(_ source: ParameterSource, _ forDeployment: Bool) throws(Problem) -> String? {
+    private func answer(_ source: ParameterSource, _ forDeployment: Bool) -> String? {
         guard forDeployment, case .prompt(let question) = source, context.terminal.isInteractive else { return nil }
         context.terminal.writeError("\(question) ")
         return context.terminal.readLine()

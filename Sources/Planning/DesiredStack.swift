@@ -26,7 +26,7 @@ package struct DesiredStack: Sendable {
     package var stackPolicy: JSONValue?
     /// What SSM's parameter store has under the names that parameters of type `AWS::SSM::Parameter::Value<…>` give, by parameter;
     /// one that is missing was not asked.
-    package var storedValues: OrderedDictionary<String, String>
+    package var storedValues: [String: String]
     /// Logical IDs that must not be replaced or removed.
     package var protected: Set<String>
 
@@ -35,7 +35,7 @@ package struct DesiredStack: Sendable {
         nested: [String: Template] = [:],
         parameters: OrderedDictionary<String, ParameterValue> = [:], previousParameters: Set<String> = [],
         tags: OrderedDictionary<String, String> = [:], capabilities: [String] = [], notificationArns: [String] = [],
-        terminationProtection: Bool = false, stackPolicy: JSONValue? = nil, storedValues: OrderedDictionary<String, String> = [:],
+        terminationProtection: Bool = false, stackPolicy: JSONValue? = nil, storedValues: [String: String] = [:],
         protected: Set<String> = []
     ) {
         self.address = address

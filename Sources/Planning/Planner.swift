@@ -294,7 +294,7 @@ struct Planner {
     /// What stands in the parameter store, as far as it was asked.
     private func publishStoredValues() {
         func publish(
-            _ stored: OrderedDictionary<String, String>, _ values: OrderedDictionary<String, ParameterValue>, _ template: Template?,
+            _ stored: [String: String], _ values: OrderedDictionary<String, ParameterValue>, _ template: Template?,
             _ tables: [SymbolTable]
         ) {
             for (name, text) in stored {

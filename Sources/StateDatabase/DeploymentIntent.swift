@@ -17,13 +17,13 @@ package struct StackConfiguration: Hashable, Sendable, Codable {
     /// `nil` where none was set.
     package var stackPolicy: JSONValue?
     /// What SSM's parameter store had under the names that parameters of type `AWS::SSM::Parameter::Value<…>` give, by parameter.
-    package var storedValues: OrderedDictionary<String, String>
+    package var storedValues: [String: String]
 
     package init(
         stackName: String, region: String, accountID: String? = nil,
         parameters: OrderedDictionary<String, RecordedParameter> = [:], tags: OrderedDictionary<String, String> = [:],
         capabilities: [String] = [], notificationArns: [String] = [], terminationProtection: Bool = false,
-        stackPolicy: JSONValue? = nil, storedValues: OrderedDictionary<String, String> = [:]
+        stackPolicy: JSONValue? = nil, storedValues: [String: String] = [:]
     ) {
         self.stackName = stackName
         self.region = region

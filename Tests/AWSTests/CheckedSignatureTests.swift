@@ -51,7 +51,7 @@ import Testing
         let bucket = "pipeplan-\(name)"
         try await s3.client.send(HTTPRequest(.put, s3.client.endpoint, path: "/\(bucket)"), action: "CreateBucket") { _ in }
         for key in ["plain", "a/b/c", "a b+c&d=e", "é~*'()!$@:,;[]"] {
-            _ = try await s3.putObject(Data("body \(key)".utf8), bucket: bucket, key: key, contentType: "text/plain", ifAbsent: true)
+            _ = try await s3.putObject(Data("body \(key)".utf8), bucket: bucket, key: key, contentType: "text/plain", condition: .ifAbsent)
             #expect(try await s3.getObject(bucket: bucket, key: key)?.body == Data("body \(key)".utf8))
             #expect(try await s3.headObject(bucket: bucket, key: key)?.size == "body \(key)".utf8.count)
         }

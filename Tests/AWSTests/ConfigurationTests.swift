@@ -72,6 +72,8 @@ import Testing
                     [services local]
                     s3 =
                       endpoint_url = http://dev-s3:2
+                    secrets_manager =
+                      endpoint_url = http://dev-secrets:5
                     """),
             credentials: try SharedFile(
                 path: "~/.aws/credentials",
@@ -177,6 +179,11 @@ import Testing
         #expect(try url(.cloudFormation, both) == ["http://all:3", "AWS_ENDPOINT_URL"])
         #expect(try url(.s3, ["AWS_ENDPOINT_URL": "http://all:3"]) == ["http://all:3", "AWS_ENDPOINT_URL"])
         #expect(try url(.s3, [:]) == ["http://dev-s3:2", "endpoint_url in [services local] of ~/.aws/config"])
+        let secrets = try url(.secretsManager, [:])
+        #expect(secrets == ["http://dev-secrets:5", "endpoint_url in [services local] of ~/.aws/config"])
+        #expect(
+            try url(.secretsManager, ["AWS_ENDPOINT_URL_SECRETS_MANAGER": "http://own:6"])
+                == ["http://own:6", "AWS_ENDPOINT_URL_SECRETS_MANAGER"])
         #expect(try url(.sts, [:]) == ["http://dev:1", "endpoint_url of the profile dev"])
         let ignoring = both.merging(["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"]) { _, last in last }
         #expect(try url(.sts, ignoring) == ["https://sts.eu-north-1.amazonaws.com", nil])

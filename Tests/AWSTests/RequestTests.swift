@@ -1,136 +1,77 @@
 import Foundation
 import Model
+import TestSupport
 import Testing
 
 @testable import AWS
 
 /// Every request that pipeplan can send, held against botocore's service models.
 @Suite struct RequestTests {
-    private static let fullChangeSet: CreateChangeSetInput = {
-        var input = CreateChangeSetInput(stack: "Stack-1", name: "c-1", kind: .create, template: .body("A: \"é+&=%\"\n"))
-        input.parameters = ["A": .value("a b"), "B": .secret(Secret("s&=+")), "C": .usePrevious, "D": .value("")]
-        input.tags = ["team": "x", "cost": "1,2"]
-        input.capabilities = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
-        input.roleARN = "arn:aws:iam::123456789012:role/cloudformation"
-        input.notificationARNs = ["arn:aws:sns:us-east-1:123456789012:topic"]
-        input.rollbackConfiguration = RollbackConfiguration(
-            triggers: [.init(arn: "arn:aws:cloudwatch:us-east-1:123456789012:alarm:x")], monitoringMinutes: 5)
-        input.description = "why"
-        input.clientToken = "token-1"
-        input.includeNestedStacks = true
-        input.onStackFailure = .doNothing
-        input.importExistingResources = false
-        input.deploymentMode = .revertDrift
-        return input
-    }()
+    /// A request as `Peers/models.py` takes it.
+    private struct Sent: Encodable {
+        var service: String
+        var action: String
+        var method: String
+        var path: String
+        var query: [String: String]
+        var headers: [String: String]
+        var body: String
 
-    private static let importing: CreateChangeSetInput = {
-        var input = CreateChangeSetInput(
-            stack: "Stack-1", name: "c-1", kind: .import, template: .url("https://s3.amazonaws.com/b/t.yml"))
-        input.resourcesToImport = [
-            ResourceToImport(type: "AWS::S3::Bucket", logicalID: "Bucket", identifier: ["BucketName": "b", "Another": "x"])
-        ]
-        return input
-    }()
+        init(_ call: ClientCall, _ request: HTTPRequest) {
+            service = call.service.hostLabel
+            action = call.action
+            method = request.method.rawValue
+            path = request.fullPath
+            query = Dictionary(uniqueKeysWithValues: request.query.map { ($0.name, $0.value) })
+            headers = Dictionary(uniqueKeysWithValues: request.headers.map { ($0.name.lowercased(), $0.value) })
+            body = String(decoding: request.body, as: UTF8.self)
+        }
+    }
 
-    private static let emptied: CreateChangeSetInput = {
-        var input = CreateChangeSetInput(stack: "Stack-1", name: "c-1", kind: .update, template: nil)
-        input.parameters = [:]
-        input.tags = [:]
-        input.notificationARNs = []
-        input.capabilities = []
-        input.rollbackConfiguration = RollbackConfiguration(triggers: [])
-        return input
-    }()
+    /// The first request that each call sends, and what is logged of it.
+    private func sent(_ calls: [ClientCall]) async throws -> (requests: [HTTPRequest], log: [RequestLogLine]) {
+        var all: [HTTPRequest] = []
+        let log = Collector<RequestLogLine>()
+        for call in calls {
+            let requests = Collector<HTTPRequest>()
+            // An answer that no client makes anything of: only what is sent matters here. At an endpoint of one's own, S3 is asked by path.
+            let session = try stubbedSession(
+                environment: ["AWS_MAX_ATTEMPTS": "1", "AWS_ENDPOINT_URL": "http://127.0.0.1:9"], log: log,
+                .stub(requests, .success(HTTPResponse(status: 500))))
+            await #expect(throws: AWSError.self) { try await call.send(session) }
+            all.append(try #require(requests.items.first))
+        }
+        return (all, log.items)
+    }
 
-    private typealias Call = (name: String, send: @Sendable (CloudFormationClient) async throws -> Void)
+    @Test func `botocore's models accept every request, and each is logged`() async throws {
+        let (requests, log) = try await sent(ClientCall.all)
+        let faults: [String?] = try await Python.ask("models.py", zip(ClientCall.all, requests).map(Sent.init))
+        #expect(faults.compactMap { $0 } == [])
+        #expect(faults.count == ClientCall.all.count)
+        #expect(log.map { "\($0.service) \($0.action)" } == ClientCall.all.map { "\($0.service.rawValue) \($0.action)" })
+        #expect(log.allSatisfy { $0.status == 500 && $0.attempt == 1 && $0.region == "eu-central-1" })
+    }
 
-    private static let calls: [Call] = [
-        ("CreateChangeSet", { _ = try await $0.createChangeSet(fullChangeSet) }),
-        ("CreateChangeSet", { _ = try await $0.createChangeSet(importing) }),
-        ("CreateChangeSet", { _ = try await $0.createChangeSet(emptied) }),
-        ("DescribeChangeSet", { _ = try await $0.describeChangeSet("c", stack: "s") }),
-        ("DescribeChangeSet", { _ = try await $0.describeChangeSet("arn:aws:x", includePropertyValues: true) }),
-        ("ExecuteChangeSet", { try await $0.executeChangeSet("c", stack: "s", clientRequestToken: "t", disableRollback: true) }),
-        ("DeleteChangeSet", { try await $0.deleteChangeSet("c", stack: "s") }),
-        ("ListChangeSets", { _ = try await $0.listChangeSets(stack: "s") }),
-        ("DescribeStacks", { _ = try await $0.describeStack("s") }),
-        ("DescribeStacks", { _ = try await $0.describeAllStacks() }),
-        ("DescribeStackEvents", { _ = try await $0.describeStackEvents("s") }),
-        ("DescribeStackResources", { _ = try await $0.describeStackResources("s", logicalID: "L") }),
-        ("ListStackResources", { _ = try await $0.listStackResources("s") }),
-        ("GetTemplate", { _ = try await $0.getTemplate(stack: "s") }),
-        ("GetTemplate", { _ = try await $0.getTemplate(changeSet: "c", stack: "s", stage: .processed) }),
-        ("GetTemplateSummary", { _ = try await $0.getTemplateSummary(of: .body("x")) }),
-        ("GetTemplateSummary", { _ = try await $0.getTemplateSummary(ofStack: "s") }),
-        ("ValidateTemplate", { _ = try await $0.validateTemplate(.url("https://x")) }),
-        (
-            "DeleteStack",
-            {
-                try await $0.deleteStack(
-                    "s", retainResources: ["A", "B"], roleARN: "arn:aws:iam::1:role/long-enough", clientRequestToken: "t",
-                    deletionMode: .force)
-            }
-        ),
-        ("CancelUpdateStack", { try await $0.cancelUpdateStack("s", clientRequestToken: "t") }),
-        (
-            "ContinueUpdateRollback",
-            {
-                try await $0.continueUpdateRollback(
-                    "s", resourcesToSkip: ["A", "n.B"], roleARN: "arn:aws:iam::1:role/long-enough", clientRequestToken: "t")
-            }
-        ),
-        (
-            "RollbackStack",
-            {
-                try await $0.rollbackStack(
-                    "s", roleARN: "arn:aws:iam::1:role/long-enough", clientRequestToken: "t", retainExceptOnCreate: true)
-            }
-        ),
-        ("SetStackPolicy", { try await $0.setStackPolicy("s", body: "{}") }),
-        ("UpdateTerminationProtection", { try await $0.updateTerminationProtection("s", enabled: true) }),
-        ("DetectStackDrift", { _ = try await $0.detectStackDrift("s", logicalIDs: ["A"]) }),
-        ("DescribeStackDriftDetectionStatus", { _ = try await $0.describeStackDriftDetectionStatus("123") }),
-        (
-            "DescribeStackResourceDrifts",
-            { _ = try await $0.describeStackResourceDrifts("s", statuses: ["MODIFIED", "DELETED"]) }
-        ),
-        ("DescribeEvents", { _ = try await $0.describeEvents(of: .changeSet("c", stack: "s"), onlyFailed: true) }),
-        ("DescribeEvents", { _ = try await $0.describeEvents(of: .operation("o")) }),
-        ("DescribeEvents", { _ = try await $0.describeEvents(of: .stack("s")) }),
-        ("ListExports", { _ = try await $0.listExports() }),
-        ("ListImports", { _ = try await $0.listImports(export: "e") }),
-    ]
-
-    @Test func `botocore's model of CloudFormation accepts every request`() async throws {
-        let requests = Collector<HTTPRequest>()
-        // An answer that is read as little as possible: only what is sent matters here.
-        let session = try stubbedSession(
-            environment: ["AWS_MAX_ATTEMPTS": "1"], .stub(requests, .success(HTTPResponse(status: 400))))
-        let client = try session.cloudFormation()
-        for call in Self.calls { await #expect(throws: AWSError.self) { try await call.send(client) } }
-        await #expect(throws: AWSError.self) { try await session.sts().getCallerIdentity() }
-
-        let forms = requests.items.map { String(decoding: $0.body, as: UTF8.self) }
-        let questions = forms.map { [$0.contains("Action=GetCallerIdentity") ? "sts" : "cloudformation", $0] }
-        let faults: [String?] = try await Python.ask("models.py", questions)
-        #expect(faults == Array(repeating: nil, count: Self.calls.count + 1))
-        for (call, form) in zip(Self.calls, forms) { #expect(form.hasPrefix("Action=\(call.name)&Version=2010-05-15")) }
+    @Test func `there is no action in the sources that is not held against a model here`() throws {
+        let folder = "\(Repository.root)/Sources/AWS"
+        let naming = /(?:call|pages|allMembers|query|json)\(\s*"([A-Z]\w+)"|action: "([A-Z]\w+)"/
+        var named: Set<String> = []
+        for file in try FileManager.default.subpathsOfDirectory(atPath: folder) where file.hasSuffix(".swift") {
+            let source = try String(contentsOfFile: "\(folder)/\(file)", encoding: .utf8)
+            for match in source.matches(of: naming) { named.insert(String(match.1 ?? match.2 ?? "")) }
+        }
+        #expect(named == Set(ClientCall.all.map(\.action)))
     }
 
     @Test func `only actions that do no harm twice are sent twice`() async throws {
-        let requests = Collector<HTTPRequest>()
-        let client = try stubbedSession(
-            environment: ["AWS_MAX_ATTEMPTS": "1"], .stub(requests, .success(HTTPResponse(status: 400)))
-        )
-        .cloudFormation()
-        for call in Self.calls { await #expect(throws: AWSError.self) { try await call.send(client) } }
-        let once = zip(Self.calls, requests.items).filter { !$0.1.mayBeRepeated }.map(\.0.name)
+        let once = zip(ClientCall.all, try await sent(ClientCall.all).requests).filter { !$0.1.mayBeRepeated }
         #expect(
-            Set(once) == [
+            Set(once.map(\.0.action)) == [
                 "CreateChangeSet", "ExecuteChangeSet", "CancelUpdateStack", "ContinueUpdateRollback", "RollbackStack",
-                "DetectStackDrift",
+                "DetectStackDrift", "PutObject", "DeleteObject",
             ])
+        #expect(once.filter { $0.0.service == .s3 }.allSatisfy { $0.1.headers.contains { $0.name.hasPrefix("If-") } })
     }
 
     @Test func `a list that is not given is not sent, an empty one is sent as such`() async throws {
@@ -184,7 +125,7 @@ import Testing
         let refused = HTTPResponse.xml("<Error><Code>PreconditionFailed</Code><Message>x</Message></Error>", status: 412)
         let client = try stubbedSession(.stub(requests, .success(refused))).s3()
         let error = await #expect(throws: AWSError.self) {
-            try await client.putObject(Data("x".utf8), bucket: "b", key: "k", contentType: "text/plain", ifAbsent: true)
+            try await client.putObject(Data("x".utf8), bucket: "b", key: "k", contentType: "text/plain", condition: .ifAbsent)
         }
         #expect(error?.isPreconditionFailed == true)
         let request = try #require(requests.items.first)
@@ -197,8 +138,30 @@ import Testing
         let client = try stubbedSession(
             .stub(requests, .success(conflict), .success(HTTPResponse(status: 200, headers: ["etag": "\"1\""])))
         ).s3()
-        let head = try await client.putObject(Data("x".utf8), bucket: "b", key: "k", ifAbsent: true)
+        let head = try await client.putObject(Data("x".utf8), bucket: "b", key: "k", condition: .ifAbsent)
         #expect(head == S3ObjectHead(etag: "\"1\"", versionID: nil, size: 1))
+        #expect(requests.items.count == 2)
+    }
+
+    @Test func `a race that is never decided is not a race that was lost`() async throws {
+        let requests = Collector<HTTPRequest>()
+        let conflict = HTTPResponse.xml("<Error><Code>ConditionalRequestConflict</Code><Message>x</Message></Error>", status: 409)
+        let client = try stubbedSession(.stub(requests, .success(conflict))).s3()
+        let writing = await #expect(throws: AWSError.self) {
+            try await client.putObject(Data(), bucket: "b", key: "k", condition: .ifAbsent)
+        }
+        #expect(writing?.isWriteConflict == true && writing?.isPreconditionFailed == false && writing?.requestMayHaveBeenTaken == false)
+        #expect(requests.items.count == 3)
+        let deleting = await #expect(throws: AWSError.self) { try await client.deleteObject(bucket: "b", key: "k", ifMatch: "\"e\"") }
+        #expect(deleting?.isWriteConflict == true)
+    }
+
+    @Test func `a condition whose answer was lost is not tried again`() async throws {
+        let requests = Collector<HTTPRequest>()
+        let lost = TransportError(.lost, Endpoint(host: "a.com"), detail: "", requestMayHaveBeenTaken: true)
+        let client = try stubbedSession(.stub(requests, .failure(lost))).s3()
+        await #expect(throws: TransportError.self) { try await client.putObject(Data(), bucket: "b", key: "k", condition: .ifAbsent) }
+        await #expect(throws: TransportError.self) { try await client.deleteObject(bucket: "b", key: "k", ifMatch: "\"e\"") }
         #expect(requests.items.count == 2)
     }
 
@@ -210,6 +173,21 @@ import Testing
         let error = await #expect(throws: AWSError.self) { try await client("NoSuchBucket").getObject(bucket: "b", key: "k") }
         #expect(error?.isNotFound == true)
         #expect(try await client("").headObject(bucket: "b", key: "k") == nil)
+    }
+
+    @Test(arguments: [["a", "b", "a"], ["a", "a"], [""]])
+    func `pages that lead nowhere are no whole listing`(_ tokens: [String]) async throws {
+        let requests = Collector<HTTPRequest>()
+        let transport = HTTPTransport { request in
+            requests.add(request)
+            let token = tokens[min(requests.items.count, tokens.count) - 1]
+            return .xml(
+                "<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>\(token)</NextContinuationToken></ListBucketResult>"
+            )
+        }
+        let client = try stubbedSession(environment: ["AWS_MAX_ATTEMPTS": "1"], transport).s3()
+        let error = await #expect(throws: TransportError.self) { try await client.listObjects(bucket: "b", prefix: "") }
+        #expect(error?.kind == .unreadable && requests.items.count == tokens.count)
     }
 
     @Test func `all pages of a listing are read`() async throws {

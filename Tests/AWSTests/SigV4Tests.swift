@@ -128,7 +128,7 @@ import Testing
             let s3 = try session.s3()
             for key in ["plain", "a/b//c", "a b+c&d=e", "é~*'()!$@:,;?#[]%25", "./x/../y", " "] {
                 _ = try await s3.putObject(
-                    Data("body".utf8), bucket: "bucket", key: key, contentType: "text/plain", ifAbsent: true)
+                    Data("body".utf8), bucket: "bucket", key: key, contentType: "text/plain", condition: .ifAbsent)
                 _ = try await s3.getObject(bucket: "bucket", key: key, versionID: "v+/= 1")
                 _ = try await s3.headObject(bucket: "bucket", key: key)
                 try await s3.deleteObject(bucket: "bucket", key: key)

@@ -96,7 +96,8 @@ extension DesiredStack {
             testDescription: "a secret that is now kept", findings: ["the value of parameter Token has changed"],
             desired: { $0.parameters["Token"] = .previousSecret(nil) }),
         Move(
-            testDescription: "a value that was unknown", findings: ["the value of parameter Later has changed"],
+            testDescription: "a value that was unknown",
+            findings: ["parameter Later had no value when it was planned; `plan --resolve` fetches those of SSM and Secrets Manager"],
             desired: { $0.parameters["Later"] = .plain("now known") }),
         Move(
             testDescription: "a new parameter", findings: ["the value of parameter New has changed"],

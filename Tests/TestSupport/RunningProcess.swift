@@ -1,5 +1,6 @@
 import Foundation
 import Model
+import Synchronization
 
 /// What a finished process printed and how it ended.
 package struct ProcessResult: Sendable {
@@ -91,6 +92,31 @@ extension RunningServer {
     /// The sandbox as a process of its own.
     package static func sandbox(folder: String) throws -> RunningServer {
         try RunningServer(Repository.program) { ["sandbox", "serve", "--port", "\($0)", "--folder", folder] }
+    }
+}
+
+/// A server that is shared by the tests which run at the same time, and ends with the last of them.
+package final class SharedServer: Sendable {
+    package static let moto = SharedServer { try .moto() }
+    package static let miniStack = SharedServer { try .miniStack() }
+
+    private struct Reference {
+        weak var server: RunningServer?
+    }
+
+    private let start: @Sendable () throws -> RunningServer
+    private let reference = Mutex(Reference())
+
+    private init(_ start: @escaping @Sendable () throws -> RunningServer) { self.start = start }
+
+    /// The server, for as long as it is held.
+    package func running() throws -> RunningServer {
+        try reference.withLock { reference in
+            if let server = reference.server { return server }
+            let server = try start()
+            reference.server = server
+            return server
+        }
     }
 }
 

@@ -29,6 +29,7 @@ package struct CloudFormationClient: Sendable {
         _ action: String, _ fill: (inout QueryParameters) -> Void, read: (XMLElement) throws(UnreadableAnswer) -> PageOutcome
     ) async throws {
         var token: String?
+        var seen: Set<String> = []
         while true {
             let (outcome, next) = try await call(action) { form in
                 fill(&form)
@@ -37,7 +38,7 @@ package struct CloudFormationClient: Sendable {
                 (try read(page), page.text("NextToken"))
             }
             guard outcome == .goOn, let next else { return }
-            guard next != token else {
+            guard seen.insert(next).inserted else {
                 throw TransportError(
                     .unreadable, client.endpoint, detail: "It gives the same page again and again", requestMayHaveBeenTaken: true)
             }

@@ -128,7 +128,7 @@ extension CreateChangeSetInput {
             form.set("\(prefix).ParameterKey", parameter.key)
             switch parameter.value {
             case .value(let value): form.set("\(prefix).ParameterValue", value)
-            case .secret(let secret): form.set("\(prefix).ParameterValue", secret.reveal())
+            case .secret(let secret): form.set("\(prefix).ParameterValue", secret)
             case .usePrevious: form.set("\(prefix).UsePreviousValue", true)
             }
         }

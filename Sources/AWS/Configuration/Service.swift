@@ -3,6 +3,8 @@ package enum Service: String, CaseIterable, Sendable {
     case cloudFormation = "CloudFormation"
     case sts = "STS"
     case s3 = "S3"
+    case ssm = "SSM"
+    case secretsManager = "SecretsManager"
 
     /// The first label of its hosts, and its name in a signature's scope.
     package var hostLabel: String {
@@ -10,18 +12,29 @@ package enum Service: String, CaseIterable, Sendable {
         case .cloudFormation: "cloudformation"
         case .sts: "sts"
         case .s3: "s3"
+        case .ssm: "ssm"
+        case .secretsManager: "secretsmanager"
         }
     }
 
-    /// The end of AWS_ENDPOINT_URL_…
-    var variableSuffix: String { hostLabel.uppercased() }
+    /// The end of AWS_ENDPOINT_URL_…, and in lower case its name in a profile's `services` section.
+    var variableSuffix: String { self == .secretsManager ? "SECRETS_MANAGER" : hostLabel.uppercased() }
 
     /// The `Version` its query protocol wants; `nil` for services that speak another protocol.
     var queryVersion: String? {
         switch self {
         case .cloudFormation: "2010-05-15"
         case .sts: "2011-06-15"
-        case .s3: nil
+        case .s3, .ssm, .secretsManager: nil
+        }
+    }
+
+    /// What stands before the action in the JSON protocol's `X-Amz-Target`; `nil` for services that speak another protocol.
+    var jsonTarget: String? {
+        switch self {
+        case .ssm: "AmazonSSM"
+        case .secretsManager: "secretsmanager"
+        case .cloudFormation, .sts, .s3: nil
         }
     }
 }

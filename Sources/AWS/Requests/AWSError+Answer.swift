@@ -1,8 +1,14 @@
 import Foundation
 
 extension AWSError {
-    /// Reads an answer whose status is no success: CloudFormation's and STS's form, S3's, EC2's, or none of them.
+    /// Reads an answer whose status is no success: the JSON protocol's form, CloudFormation's and STS's, S3's, EC2's, or none of them.
     init(_ response: HTTPResponse, service: String, action: String) {
+        if let said = JSONError(response) {
+            self.init(
+                service: service, action: action, code: said.code ?? Self.code(forStatus: response.status), message: said.message,
+                status: response.status, requestID: response.requestID, retryAfter: response.retryAfter)
+            return
+        }
         let document = try? XMLReader.read(response.body)
         let error = document.flatMap(Self.errorElement)
         let code = error?.text("Code") ?? Self.code(forStatus: response.status)
@@ -23,8 +29,8 @@ extension AWSError {
         }
     }
 
-    /// HEAD has no body to hold a code.
-    private static func code(forStatus status: Int) -> String {
+    /// The code of an answer that names none: HEAD has no body to hold one, and what stands between here and AWS has its own.
+    static func code(forStatus status: Int) -> String {
         switch status {
         case 403: "Forbidden"
         case 404: "NotFound"

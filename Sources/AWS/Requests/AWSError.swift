@@ -59,11 +59,13 @@ extension AWSError {
     /// UpdateStack had nothing to do. (A change set without changes is no error: it ends as FAILED, with a reason.)
     package var isNoUpdates: Bool { code == "ValidationError" && message.contains("No updates are to be performed") }
 
-    /// What was named does not exist: a stack, a change set, a bucket, a key. A 404 alone does not say so: it may come
+    /// What was named does not exist: a stack, a change set, a bucket, a key, a secret. A 404 alone does not say so: it may come
     /// from whatever answers at a wrong address.
     package var isNotFound: Bool {
         switch code {
-        case "ChangeSetNotFound", "ChangeSetNotFoundException", "StackNotFoundException", "NoSuchKey", "NoSuchBucket": true
+        case "ChangeSetNotFound", "ChangeSetNotFoundException", "StackNotFoundException", "NoSuchKey", "NoSuchBucket",
+            "ResourceNotFoundException":
+            true
         case "ValidationError": message.contains("does not exist")
         default: false
         }
@@ -82,6 +84,13 @@ extension AWSError {
 
     package var isAccessDenied: Bool {
         ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "Forbidden"].contains(code)
+    }
+
+    /// Whether what the request names may be what is refused, and not the one who asks or the load: another name may fare better.
+    package var concernsWhatWasNamed: Bool {
+        let isByService = code != Self.code(forStatus: status)
+        return (400..<500).contains(status) && isByService && !isThrottling && !isExpiredToken && !isInvalidKey && !isSignatureMismatch
+            && !isClockSkew
     }
 
     /// The clocks of this machine and of AWS are too far apart for a signature to count.

@@ -6,6 +6,8 @@ import Model
 /// https://smithy.io/2.0/aws/protocols/aws-query-protocol.html has the rules. Values may be secrets: a body is never printed.
 struct QueryParameters: Sendable {
     private var bytes: [UInt8] = []
+    /// The secrets among the values, which an error may quote.
+    private(set) var secrets: [Secret] = []
 
     init(action: String, version: String) {
         set("Action", action)
@@ -22,6 +24,11 @@ struct QueryParameters: Sendable {
         PercentEncoding.appendToForm(name, to: &bytes)
         bytes.append(UInt8(ascii: "="))
         PercentEncoding.appendToForm(value, to: &bytes)
+    }
+
+    mutating func set(_ name: String, _ value: Secret) {
+        secrets.append(value)
+        set(name, value.reveal())
     }
 
     mutating func set(_ name: String, _ value: Bool?) {

@@ -36,17 +36,21 @@ struct ServiceClient: Sendable {
         let request = HTTPRequest(
             .post, endpoint, headers: [HTTPField("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")],
             body: form.body, mayBeRepeated: mayBeRepeated)
-        return try await send(request, action: action) { response throws(UnreadableAnswer) in
-            let document: XMLElement
-            do throws(XMLError) {
-                document = try XMLReader.read(response.body)
-            } catch {
-                throw UnreadableAnswer(error.description)
+        do {
+            return try await send(request, action: action) { response throws(UnreadableAnswer) in
+                let document: XMLElement
+                do throws(XMLError) {
+                    document = try XMLReader.read(response.body)
+                } catch {
+                    throw UnreadableAnswer(error.description)
+                }
+                guard document.name == "\(action)Response" else {
+                    throw UnreadableAnswer("It holds \(document.name), not \(action)Response")
+                }
+                return try read(document["\(action)Result"] ?? document)
             }
-            guard document.name == "\(action)Response" else {
-                throw UnreadableAnswer("It holds \(document.name), not \(action)Response")
-            }
-            return try read(document["\(action)Result"] ?? document)
+        } catch let error as AWSError {
+            throw error.hiding(form.secrets)
         }
     }
 
@@ -126,7 +130,8 @@ struct ServiceClient: Sendable {
         let start = runtime.clock.uptime()
         do {
             let response = try await runtime.transport.send(signed)
-            var outcome = outcome(response, request, action, read)
+            let secrets = credentials.secrets + SigV4.signature(in: signed.headers)
+            var outcome = outcome(response, request, action, read, hiding: secrets)
             if case .failure(var error as AWSError) = outcome {
                 error.clocks = response.date.map { ClockReadings(ours: now, signed: signingTime, theirs: $0) }
                 outcome = .failure(error)
@@ -141,10 +146,10 @@ struct ServiceClient: Sendable {
 
     private func outcome<Value>(
         _ response: HTTPResponse, _ request: HTTPRequest, _ action: String,
-        _ read: (HTTPResponse) throws(UnreadableAnswer) -> Value
+        _ read: (HTTPResponse) throws(UnreadableAnswer) -> Value, hiding secrets: [Secret]
     ) -> Outcome<Value> {
         guard (200..<300).contains(response.status) else {
-            return .failure(AWSError(response, service: service.rawValue, action: action))
+            return .failure(AWSError(response, service: service.rawValue, action: action).hiding(secrets))
         }
         do throws(UnreadableAnswer) {
             return .success(try read(response))

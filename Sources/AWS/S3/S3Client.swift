@@ -25,29 +25,46 @@ package struct S3ListedObject: Hashable, Sendable {
     package var modifiedAt: Date?
 }
 
+/// What has to be so for an object to be written.
+package enum S3WriteCondition: Hashable, Sendable {
+    /// The key does not exist (`If-None-Match: *`).
+    case ifAbsent
+    /// The object there still has this ETag, given with its quotes (`If-Match`).
+    case ifMatch(etag: String)
+
+    fileprivate var header: HTTPField {
+        switch self {
+        case .ifAbsent: HTTPField("If-None-Match", "*")
+        case .ifMatch(let etag): HTTPField("If-Match", etag)
+        }
+    }
+}
+
 /// Amazon S3, as far as artifacts and the shared log need it. A key is any text; it is encoded here.
 package struct S3Client: Sendable {
     let client: ServiceClient
 
     package var region: String { client.region }
 
-    /// Stores an object.
+    /// Stores an object; with a condition, only where that holds.
     ///
-    /// With `ifAbsent`, only where the key does not exist (`If-None-Match: *`), else `AWSError.isPreconditionFailed` is
-    /// thrown. Such a request is not repeated after a lost answer, because the second try would meet the first one's
-    /// object: read the key and see whose it is.
+    /// Where it does not, an error with `isPreconditionFailed` is thrown: somebody else has won. One with `isWriteConflict` means
+    /// that somebody else is writing right now, even after trying again: nobody has won yet. `ifMatch` where there is no object is
+    /// an error with `isNotFound`. A conditional request is not repeated after a lost answer, because the second try would meet the
+    /// first one's object: read the key and see whose it is.
     package func putObject(
-        _ body: Data, bucket: String, key: String, contentType: String = "application/octet-stream", ifAbsent: Bool = false
+        _ body: Data, bucket: String, key: String, contentType: String = "application/octet-stream",
+        condition: S3WriteCondition? = nil
     ) async throws -> S3ObjectHead {
         var request = request(.put, bucket, key)
-        request.headers = [HTTPField("Content-Type", contentType)] + (ifAbsent ? [HTTPField("If-None-Match", "*")] : [])
+        request.headers = [HTTPField("Content-Type", contentType)] + (condition.map { [$0.header] } ?? [])
         request.body = body
         request.timeout = .seconds(300)
-        request.mayBeRepeated = !ifAbsent
+        request.mayBeRepeated = condition == nil
         return try await client.send(request, action: "PutObject") { head($0, size: body.count) }
     }
 
-    /// Reads an object; `nil` where the key does not exist. A bucket that does not exist is an error.
+    /// Reads an object; `nil` where the key, or that version of it, does not exist. A bucket that does not exist is an error.
     package func getObject(bucket: String, key: String, versionID: String? = nil) async throws -> S3Object? {
         var request = request(.get, bucket, key)
         request.query = versionID.map { [HTTPField("versionId", $0)] } ?? []
@@ -56,7 +73,7 @@ package struct S3Client: Sendable {
             return try await client.send(request, action: "GetObject") {
                 S3Object(body: $0.body, head: head($0, size: $0.body.count))
             }
-        } catch let error as AWSError where error.code == "NoSuchKey" {
+        } catch let error as AWSError where ["NoSuchKey", "NoSuchVersion"].contains(error.code) {
             return nil
         }
     }
@@ -76,6 +93,7 @@ package struct S3Client: Sendable {
     package func listObjects(bucket: String, prefix: String, after: String? = nil) async throws -> [S3ListedObject] {
         var objects: [S3ListedObject] = []
         var token: String?
+        var seen: Set<String> = []
         repeat {
             var request = request(.get, bucket, nil)
             request.query = [HTTPField("list-type", "2"), HTTPField("prefix", prefix), HTTPField("encoding-type", "url")]
@@ -85,7 +103,7 @@ package struct S3Client: Sendable {
                 request.query.append(HTTPField("start-after", after))
             }
             let page = try await client.send(request, action: "ListObjectsV2", read: S3ListingPage.read)
-            guard page.next == nil || page.next != token else {
+            guard page.next.map({ seen.insert($0).inserted }) ?? true else {
                 throw TransportError(
                     .unreadable, client.endpoint, detail: "It gives the same page again and again", requestMayHaveBeenTaken: true)
             }
@@ -96,8 +114,20 @@ package struct S3Client: Sendable {
     }
 
     /// Deletes an object; one that does not exist is as good as deleted.
-    package func deleteObject(bucket: String, key: String) async throws {
-        try await client.send(request(.delete, bucket, key), action: "DeleteObject") { _ in }
+    ///
+    /// - Parameter etag: with its quotes. An object that has another one is left alone: an error with `isPreconditionFailed`, or
+    ///   `isWriteConflict` where it is being written right now. Such a request is not repeated after a lost answer.
+    package func deleteObject(bucket: String, key: String, ifMatch etag: String? = nil) async throws {
+        var request = request(.delete, bucket, key)
+        if let etag {
+            request.headers = [HTTPField("If-Match", etag)]
+            request.mayBeRepeated = false
+        }
+        do {
+            try await client.send(request, action: "DeleteObject") { _ in }
+        } catch let error as AWSError where error.code == "NoSuchKey" {
+            return
+        }
     }
 
     /// The address of an object, as CloudFormation takes it for a template.
@@ -152,6 +182,6 @@ private struct S3ListingPage {
                     modifiedAt: element.time("LastModified")))
         }
         let isTruncated = document.flag("IsTruncated") ?? false
-        return S3ListingPage(objects: objects, next: isTruncated ? document.text("NextContinuationToken") : nil)
+        return S3ListingPage(objects: objects, next: isTruncated ? try document.required("NextContinuationToken") : nil)
     }
 }

@@ -37,6 +37,13 @@ struct ParameterStoreService {
             return ["Parameter": found]
         case "GetParameters":
             let names = input["Names"]?.arrayItems?.compactMap(\.scalarText) ?? []
+            guard (1...10).contains(names.count) else {
+                let bound = names.isEmpty ? "greater than or equal to 1" : "less than or equal to 10"
+                throw APIFailure(
+                    "ValidationException",
+                    "1 validation error detected: Value '[\(names.joined(separator: ", "))]' at 'names' failed to satisfy constraint: Member must have length \(bound)"
+                )
+            }
             let found = try names.compactMap { try parameter($0) }
             let missing = try names.filter { try parameter($0) == nil }
             return ["Parameters": .array(found), "InvalidParameters": .array(missing.map { .string($0) })]

@@ -272,6 +272,13 @@ def test_ssm_parameters_are_read(endpoint, cloudformation, deploy, name):
     details = cloudformation.describe_change_set(ChangeSetName=made["Id"])["Changes"][0]["ResourceChange"]["Details"]
     assert [(detail["Evaluation"], detail["ChangeSource"]) for detail in details] == [("Static", "DirectModification")]
     assert refusal(ssm.get_parameter, Name="/none") == ("ParameterNotFound", "")
+    assert ssm.get_parameters(Names=["/none", f"/{name}/image"])["InvalidParameters"] == ["/none"]
+    assert refusal(ssm.get_parameters, Names=[f"/{number}" for number in range(11)])[0] == "ValidationException"
+
+
+def test_there_is_no_secrets_manager_and_it_says_so(endpoint):
+    code, message = refusal(client("secretsmanager", endpoint).get_secret_value, SecretId="any")
+    assert (code, message) == ("UnsupportedOperation", "The sandbox has no Secrets Manager: it keeps no secrets.")
 
 
 def test_the_caller_is_told_who_it_is(endpoint):

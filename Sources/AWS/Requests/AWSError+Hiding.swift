@@ -1,0 +1,33 @@
+import Model
+
+extension AWSError {
+    /// Shorter ones would take letters out of every word.
+    private static let shortestSecret = 4
+
+    /// The error with `****` for every one of the secrets in its message.
+    ///
+    /// AWS quotes what it refuses: a parameter's value that breaks a constraint, and, where a signature is wrong, the canonical
+    /// request with the session token in it.
+    func hiding(_ secrets: [Secret]) -> AWSError {
+        var error = self
+        // A longer one may hold a shorter one, whose stars would leave the rest of it.
+        for secret in secrets.map({ $0.reveal() }).sorted(by: { $0.utf8.count > $1.utf8.count })
+        where secret.utf8.count >= Self.shortestSecret {
+            error.message.replace(secret, with: "****")
+        }
+        return error
+    }
+}
+
+extension Credentials {
+    /// What of them no message may hold. Endpoints of one's own take words such as `test` for keys: without them messages would
+    /// lose their meaning, and nothing is won.
+    var secrets: [Secret] { ([secretAccessKey] + (sessionToken.map { [$0] } ?? [])).filter { $0.reveal().utf8.count >= 16 } }
+}
+
+extension SigV4 {
+    /// The signature in a request's `Authorization`; none where it is not signed.
+    static func signature(in headers: [HTTPField]) -> [Secret] {
+        headers.filter { $0.name == "Authorization" }.compactMap { $0.value.split(separator: "Signature=").last.map { Secret(String($0)) } }
+    }
+}
