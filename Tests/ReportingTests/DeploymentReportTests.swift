@@ -54,7 +54,7 @@ import Testing
 
                 Events
                   AFTER    RESOURCE                STATUS              REASON
-                  +0.0s    image-pipeline-develop  UPDATE_IN_PROGRESS  
+                  +0.0s    image-pipeline-develop  UPDATE_IN_PROGRESS
                   +1m 01s  Topic                   UPDATE_FAILED       Name taken by \u{1b}[2J
 
                 Outputs

@@ -30,6 +30,7 @@ import Testing
 
                       ],
                       "basedOnSerial" : 4,
+                      "changeSet" : null,
                       "changes" : [
                         {
                           "action" : "Modify",
@@ -288,9 +289,9 @@ import Testing
         #expect(
             HistoryText.render(try state.database.deployments(), .plain) == #"""
                 STACK                   SERIAL  KIND    STATUS       STARTED (UTC)        TOOK    BY          COMMIT     REASON
-                image-pipeline:develop  2       create  in-progress  2026-01-31 12:03:20  -       ada@laptop  -          
+                image-pipeline:develop  2       create  in-progress  2026-01-31 12:03:20  -       ada@laptop  -
                 image-pipeline:develop  1       create  failed       2026-01-31 12:00:00  1m 36s  ada@laptop  01234567*  Topic: Name taken\u{1b}[2J
-                network                 1       create  succeeded    2026-01-31 11:56:40  1m 36s  ada@laptop  -          
+                network                 1       create  succeeded    2026-01-31 11:56:40  1m 36s  ada@laptop  -
 
                 """#)
         #expect(HistoryText.render([], .plain) == "Nothing has been deployed yet.\n")

@@ -128,7 +128,7 @@ import Testing
                   Resources
                     LOGICAL ID  TYPE                                STATUS           PHYSICAL ID
                     Topic       AWS::SNS::Topic                     CREATE_COMPLETE  topic-1
-                    Waiting     AWS::CloudFormation::WaitCondition  CREATE_FAILED    
+                    Waiting     AWS::CloudFormation::WaitCondition  CREATE_FAILED
 
                   Outputs
                     Url = https://example.com\u{1b}[2J

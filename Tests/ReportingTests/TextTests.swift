@@ -116,7 +116,7 @@ import Testing
             table.render(.plain) == #"""
                 NAME       N       REASON
                 größe      1       short
-                \#u{1B}[31m名前名前\#u{1B}[0m   1000    
+                \#u{1B}[31m名前名前\#u{1B}[0m   1000
                 two lines  \u{1b}  tab and\u{1b}[2J
 
                 """#)
