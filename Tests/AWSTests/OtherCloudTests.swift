@@ -10,10 +10,10 @@ import Testing
     enum Cloud: String, CaseIterable, Sendable {
         case moto, miniStack
 
-        func running() throws -> RunningServer {
+        func running() async throws -> RunningServer {
             switch self {
-            case .moto: try SharedServer.moto.running()
-            case .miniStack: try SharedServer.miniStack.running()
+            case .moto: try await SharedServer.moto.running()
+            case .miniStack: try await SharedServer.miniStack.running()
             }
         }
     }
@@ -23,14 +23,14 @@ import Testing
     }
 
     /// Runs lines of Python that know boto3's clients by `client(name)`.
-    private func boto3(_ server: RunningServer, _ script: String) throws -> String {
+    private func boto3(_ server: RunningServer, _ script: String) async throws -> String {
         let client = """
             import boto3
             def client(name): return boto3.client(name, endpoint_url='\(server.endpoint)', region_name='us-east-1',
                 aws_access_key_id='AKIDEXAMPLE', aws_secret_access_key='test')
 
             """
-        let result = try run(Repository.python("python"), ["-c", client + script], in: Repository.root)
+        let result = try await inBackground { try run(Repository.python("python"), ["-c", client + script], in: Repository.root) }
         #expect(result.status == 0, "\(result.errors)")
         return result.output
     }
@@ -38,8 +38,8 @@ import Testing
     @Test(arguments: Cloud.allCases) func `an object is written, replaced and deleted only as its condition says`(_ cloud: Cloud)
         async throws
     {
-        let server = try cloud.running()
-        _ = try boto3(server, "client('s3').create_bucket(Bucket='conditions')")
+        let server = try await cloud.running()
+        _ = try await boto3(server, "client('s3').create_bucket(Bucket='conditions')")
         let s3 = try session(server).s3()
         func put(_ text: String, _ condition: S3WriteCondition?) async throws -> S3ObjectHead {
             try await s3.putObject(Data(text.utf8), bucket: "conditions", key: "a/1 +é.json", condition: condition)
@@ -73,8 +73,8 @@ import Testing
     }
 
     @Test(arguments: Cloud.allCases) func `of writers at the same time exactly one makes an object`(_ cloud: Cloud) async throws {
-        let server = try cloud.running()
-        _ = try boto3(server, "client('s3').create_bucket(Bucket='race')")
+        let server = try await cloud.running()
+        _ = try await boto3(server, "client('s3').create_bucket(Bucket='race')")
         let s3 = try session(server).s3()
         let winners = try await withThrowingTaskGroup(of: Int?.self) { group in
             for writer in 0..<8 {
@@ -95,8 +95,8 @@ import Testing
     }
 
     @Test(arguments: Cloud.allCases) func `every version of an object can be read`(_ cloud: Cloud) async throws {
-        let server = try cloud.running()
-        _ = try boto3(
+        let server = try await cloud.running()
+        _ = try await boto3(
             server,
             """
             client('s3').create_bucket(Bucket='versions')
@@ -112,13 +112,13 @@ import Testing
         #expect(try await s3.getObject(bucket: "versions", key: "k") == nil)
         #expect(try await s3.getObject(bucket: "versions", key: "k", versionID: new.versionID)?.head == new)
         let deleted = "client('s3').delete_object(Bucket='versions', Key='k', VersionId='\(try #require(old.versionID))')"
-        _ = try boto3(server, deleted)
+        _ = try await boto3(server, deleted)
         #expect(try await s3.getObject(bucket: "versions", key: "k", versionID: old.versionID) == nil)
     }
 
     @Test(arguments: Cloud.allCases) func `a listing has the keys below a prefix, of all pages`(_ cloud: Cloud) async throws {
-        let server = try cloud.running()
-        let seen = try boto3(
+        let server = try await cloud.running()
+        let seen = try await boto3(
             server,
             """
             from concurrent.futures import ThreadPoolExecutor
@@ -141,8 +141,8 @@ import Testing
     }
 
     @Test(arguments: Cloud.allCases) func `stored parameters are read by name, version, label and ARN`(_ cloud: Cloud) async throws {
-        let server = try cloud.running()
-        let arn = try boto3(
+        let server = try await cloud.running()
+        let arn = try await boto3(
             server,
             """
             ssm = client('ssm')
@@ -166,8 +166,8 @@ import Testing
     }
 
     @Test(arguments: Cloud.allCases) func `secrets are read, and what can't be is told apart`(_ cloud: Cloud) async throws {
-        let server = try cloud.running()
-        let arn = try boto3(
+        let server = try await cloud.running()
+        let arn = try await boto3(
             server,
             """
             manager = client('secretsmanager')

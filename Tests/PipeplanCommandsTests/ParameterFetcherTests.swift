@@ -11,10 +11,12 @@ import Testing
     enum Cloud: String, CaseIterable, Sendable {
         case moto, miniStack
 
-        func start() throws -> RunningServer {
-            switch self {
-            case .moto: try RunningServer.moto()
-            case .miniStack: try RunningServer.miniStack()
+        func start() async throws -> RunningServer {
+            try await inBackground {
+                switch self {
+                case .moto: try RunningServer.moto()
+                case .miniStack: try RunningServer.miniStack()
+                }
             }
         }
     }
@@ -62,14 +64,16 @@ import Testing
         try folder.write(Self.parameters, to: "stacks/shop/stack.yml")
     }
 
-    private func fill(_ server: RunningServer, _ script: String = contents) throws {
+    private func fill(_ server: RunningServer, _ script: String = contents) async throws {
         let client = """
             import boto3
             def client(name): return boto3.client(name, endpoint_url='\(server.endpoint)', region_name='us-east-1',
                 aws_access_key_id='test', aws_secret_access_key='test')
 
             """
-        let result = try TestSupport.run(Repository.python("python"), ["-c", client + script], in: Repository.root)
+        let result = try await inBackground {
+            try TestSupport.run(Repository.python("python"), ["-c", client + script], in: Repository.root)
+        }
         #expect(result.status == 0, "\(result.errors)")
     }
 
@@ -102,8 +106,8 @@ import Testing
     @Test(arguments: Cloud.allCases) func `are fetched for a plan and for a deployment, and no secret is left behind`(_ cloud: Cloud)
         async throws
     {
-        let server = try cloud.start()
-        try fill(server)
+        let server = try await cloud.start()
+        try await fill(server)
         let (status, terminal) = await pipeplan("plan shop --resolve --out shop.plan -v", server.endpoint)
         #expect(status == 0, "\(terminal.errors)")
         #expect(terminal.output.contains(#"+ DisplayName: "second first 12345678901234567890""#), "\(terminal.output)")
@@ -126,18 +130,18 @@ import Testing
             for secret in Self.secrets { #expect(data.range(of: Data(secret.utf8)) == nil, "\(file)") }
         }
         // The stack got the secrets all the same.
-        try fill(
+        try await fill(
             server,
             "assert client('ssm').get_parameter(Name='/made')['Parameter']['Value'] == 'geheim-token geheim-whole'")
         #expect(await pipeplan("plan shop --resolve --detailed-exitcode", server.endpoint).status == 0)
-        try fill(server, "client('ssm').put_parameter(Name='/shop/plain', Value='third', Type='String', Overwrite=True)")
+        try await fill(server, "client('ssm').put_parameter(Name='/shop/plain', Value='third', Type='String', Overwrite=True)")
         let (changed, told) = await pipeplan("plan shop --resolve --detailed-exitcode", server.endpoint)
         #expect(changed == 2)
         #expect(told.output.contains(#""second first 12345678901234567890" → "third first 12345678901234567890""#), "\(told.output)")
     }
 
     @Test func `what SSM parameter types stand for is at hand for the planner`() async throws {
-        let server = try Self.store()
+        let server = try await Self.store()
         try folder.write(
             """
             Parameters:
@@ -158,8 +162,8 @@ import Testing
     }
 
     @Test(arguments: Cloud.allCases) func `what can't be had is told with its place, each once`(_ cloud: Cloud) async throws {
-        let server = try cloud.start()
-        try fill(server)
+        let server = try await cloud.start()
+        try await fill(server)
         let names = ["A", "B", "C", "D", "E", "F", "G", "H", "I"]
         let declared = names.map { "  \($0): {Type: String, NoEcho: true}\n" }.joined()
         try folder.write("Parameters:\n\(declared)Resources: {Topic: {Type: AWS::SNS::Topic}}\n", to: "stacks/shop/template.yml")
@@ -196,7 +200,7 @@ import Testing
     }
 
     @Test func `a secret that CloudFormation will show is warned of`() async throws {
-        let server = try Self.store()
+        let server = try await Self.store()
         try folder.write("Parameters: {A: {Type: String}}\nResources: {Topic: {Type: AWS::SNS::Topic}}\n", to: "stacks/shop/template.yml")
         for (source, isSecret) in [("{ssm: /shop/hush}", true), ("{secret: shop/text}", true), ("{ssm: /shop/plain}", false)] {
             try folder.write("region: us-east-1\nparameters: {A: \(source)}\n", to: "stacks/shop/stack.yml")
@@ -209,7 +213,7 @@ import Testing
     }
 
     @Test func `a stored value that can't be had is a warning, for CloudFormation may have it`() async throws {
-        let server = try Self.store()
+        let server = try await Self.store()
         for (name, told) in [("/none", "SSM has no parameter /none"), ("/shop/hush", "SSM parameter /shop/hush is a SecureString")] {
             try folder.write(
                 "Parameters: {A: {Type: 'AWS::SSM::Parameter::Value<String>', Default: \(name)}}\nResources: {Topic: {Type: AWS::SNS::Topic, Properties: {DisplayName: !Ref A}}}\n",
@@ -223,7 +227,7 @@ import Testing
     }
 
     @Test func `a saved plan without the values is refused, not guessed at`() async throws {
-        let server = try Self.store()
+        let server = try await Self.store()
         #expect(await pipeplan("plan shop --out shop.plan", server.endpoint).status == 0)
         let (status, terminal) = await pipeplan("apply shop.plan", server.endpoint)
         #expect(status == 3)
@@ -232,8 +236,8 @@ import Testing
     }
 
     /// A store that has every name but `none`, and lets nobody read what is `guarded`: neither moto nor MiniStack asks for permissions.
-    private static func store() throws -> RunningServer {
-        try RunningServer(Repository.python("python")) { ["-c", script, "\($0)"] }
+    private static func store() async throws -> RunningServer {
+        try await inBackground { try RunningServer(Repository.python("python")) { ["-c", script, "\($0)"] } }
     }
 
     private static let script = """
@@ -263,7 +267,7 @@ import Testing
         """
 
     @Test func `what is denied is told for each name, and the others are read`() async throws {
-        let server = try Self.store()
+        let server = try await Self.store()
         try folder.write(
             "Parameters: {A: {Type: String}, B: {Type: String}, C: {Type: String}, D: {Type: String}}\nResources: {Topic: {Type: AWS::SNS::Topic}}\n",
             to: "stacks/shop/template.yml")
@@ -281,8 +285,8 @@ import Testing
     }
 
     @Test func `the wrong account is asked for nothing but its identity`() async throws {
-        let server = try Cloud.moto.start()
-        try fill(server)
+        let server = try await Cloud.moto.start()
+        try await fill(server)
         try folder.write(Self.parameters + "allowedAccounts: ['000000000001']\n", to: "stacks/shop/stack.yml")
         for command in ["plan shop --resolve -v", "apply shop --auto-approve -v"] {
             let (status, terminal) = await pipeplan(command, server.endpoint)

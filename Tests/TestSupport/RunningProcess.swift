@@ -1,6 +1,5 @@
 import Foundation
 import Model
-import Synchronization
 
 /// What a finished process printed and how it ended.
 package struct ProcessResult: Sendable {
@@ -95,28 +94,34 @@ extension RunningServer {
     }
 }
 
+/// Does what blocks its thread on one of its own: waiting on those that tests share would keep other tests from running.
+package func inBackground<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
+    try await withCheckedThrowingContinuation { continuation in
+        DispatchQueue.global().async { continuation.resume(with: Result { try work() }) }
+    }
+}
+
 /// A server that is shared by the tests which run at the same time, and ends with the last of them.
-package final class SharedServer: Sendable {
+package actor SharedServer {
     package static let moto = SharedServer { try .moto() }
     package static let miniStack = SharedServer { try .miniStack() }
 
-    private struct Reference {
-        weak var server: RunningServer?
-    }
-
     private let start: @Sendable () throws -> RunningServer
-    private let reference = Mutex(Reference())
+    private weak var server: RunningServer?
+    private var starting: Task<RunningServer, any Error>?
 
     private init(_ start: @escaping @Sendable () throws -> RunningServer) { self.start = start }
 
     /// The server, for as long as it is held.
-    package func running() throws -> RunningServer {
-        try reference.withLock { reference in
-            if let server = reference.server { return server }
-            let server = try start()
-            reference.server = server
-            return server
-        }
+    package func running() async throws -> RunningServer {
+        if let server { return server }
+        if let starting { return try await starting.value }
+        let task = Task { [start] in try await inBackground(start) }
+        starting = task
+        defer { starting = nil }
+        let server = try await task.value
+        self.server = server
+        return server
     }
 }
 

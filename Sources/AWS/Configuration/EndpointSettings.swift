@@ -57,7 +57,7 @@ extension EndpointSettings {
         for service in Service.allCases {
             if let own = variable("AWS_ENDPOINT_URL_\(service.variableSuffix)") {
                 services[service] = own
-            } else if all == nil, let url = section[service.variableSuffix.lowercased()]?.nested["endpoint_url"] {
+            } else if all == nil, let url = section[service.settingsName]?.nested["endpoint_url"] {
                 services[service] = Custom(
                     url: url, origin: "endpoint_url in [services \(servicesName ?? "")] of \(files.config.path)")
             }

@@ -17,8 +17,16 @@ package enum Service: String, CaseIterable, Sendable {
         }
     }
 
-    /// The end of AWS_ENDPOINT_URL_…, and in lower case its name in a profile's `services` section.
-    var variableSuffix: String { self == .secretsManager ? "SECRETS_MANAGER" : hostLabel.uppercased() }
+    /// Its name in a `services` section.
+    var settingsName: String {
+        switch self {
+        case .secretsManager: "secrets_manager"
+        default: hostLabel
+        }
+    }
+
+    /// The end of AWS_ENDPOINT_URL_…
+    var variableSuffix: String { settingsName.uppercased() }
 
     /// The `Version` its query protocol wants; `nil` for services that speak another protocol.
     var queryVersion: String? {
