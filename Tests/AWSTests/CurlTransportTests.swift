@@ -90,6 +90,13 @@ extension Peer {
         #expect(error?.requestMayHaveBeenTaken == true)
     }
 
+    @Test func `a connection that does not come about ends in a time-out, and nothing was sent`() async throws {
+        let peer = try Peer("deaf.py")
+        let transport = CurlTransport(.init(connectTimeout: .milliseconds(200)))
+        let error = await #expect(throws: TransportError.self) { try await transport.send(post(peer.url)) }
+        #expect(error?.kind == .timeout && error?.requestMayHaveBeenTaken == false)
+    }
+
     @Test func `a refused connection names the endpoint and where it was set`() async throws {
         let error = await #expect(throws: TransportError.self) {
             try await CurlTransport(.init()).send(post("http://127.0.0.1:1"))

@@ -147,4 +147,23 @@ import Testing
             #expect(try session.pipeplan("plan shop --detailed-exitcode").status == 0)
         }
     }
+
+    @Test(arguments: [
+        ("http://127.0.0.1:1", "Nothing answers at http://127.0.0.1:1"),
+        ("http://cloudformation.invalid", "No address is known for cloudformation.invalid"),
+        ("https://127.0.0.1:PORT", "No secure connection to https://127.0.0.1:PORT"),
+        ("127.0.0.1:PORT", "AWS_ENDPOINT_URL is no address of an endpoint"),
+    ])
+    func `an endpoint that can't be reached is told, with where its address comes from`(_ endpoint: String, _ message: String) throws {
+        let server = try RunningServer.faultyProxy(to: "http://127.0.0.1:1")
+        func filled(_ text: String) -> String { text.replacing("PORT", with: "\(server.port)") }
+        let session = try Session(endpoint: filled(endpoint))
+        try session.folder.write(Self.template, to: "stacks/shop/template.yml")
+        try session.folder.write("region: us-east-1\n", to: "stacks/shop/stack.yml")
+        let refused = try session.pipeplan("apply shop --auto-approve")
+        #expect([1, 4].contains(refused.status))
+        #expect(refused.errors.contains(filled(message)) && refused.errors.contains("AWS_ENDPOINT_URL"), "\(refused.errors)")
+        // Nothing was begun that would have to be settled.
+        #expect(try session.json("history")["deployments"] as? [[String: String]] == [])
+    }
 }

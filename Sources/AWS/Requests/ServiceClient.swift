@@ -140,7 +140,9 @@ struct ServiceClient: Sendable {
             runtime.state.learn(endpoint, isThrottled: outcome.isThrottled, at: end)
             return (outcome, response, end - start)
         } catch let error as TransportError {
-            return (.failure(error), nil, runtime.clock.uptime() - start)
+            let end = runtime.clock.uptime()
+            runtime.state.learn(endpoint, isThrottled: false, at: end)
+            return (.failure(error), nil, end - start)
         }
     }
 

@@ -4,7 +4,8 @@ package import Foundation
 /// AWS Signature Version 4, as a function: what is signed is exactly what is sent.
 ///
 /// pipeplan signs itself instead of by libcurl's CURLOPT_AWS_SIGV4, whose canonical path, query and payload hash differ
-/// from version to version of libcurl.
+/// from version to version of libcurl: what a caller must encode for one version, the next encodes again (its issues 11794,
+/// 13754 and 16927).
 package enum SigV4 {
     /// The headers to add to the request: `X-Amz-Date`, `X-Amz-Security-Token` for temporary credentials,
     /// `X-Amz-Content-SHA256` for S3, and `Authorization`. All the request's own headers are signed too.

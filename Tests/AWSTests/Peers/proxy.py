@@ -193,6 +193,9 @@ class Proxy:
 
     @staticmethod
     def read(stream):
+        # Who speaks TLS waits for an answer before there is a line.
+        if not stream.peek(1)[:1].isalpha():
+            return None
         first = stream.readline()
         line = first.decode("latin-1").split()
         if len(line) < 2:
