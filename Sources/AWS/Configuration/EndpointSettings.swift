@@ -41,7 +41,7 @@ package struct EndpointSettings: Hashable, Sendable {
             return Endpoint(
                 host: useDualStack ? "\(label).dualstack.\(region).\(partition.suffix)" : "\(label).\(region).\(partition.suffix)"
             )
-        case .cloudFormation, .sts:
+        case .cloudFormation, .sts, .sso, .ssoOIDC:
             return Endpoint(host: "\(label).\(region).\(useDualStack ? partition.dualStackSuffix : partition.suffix)")
         }
     }
@@ -66,7 +66,7 @@ extension EndpointSettings {
         for service in Service.allCases {
             if let own = variable("AWS_ENDPOINT_URL_\(service.variableSuffix)") {
                 services[service] = own
-            } else if all == nil, let url = section[service.hostLabel]?.nested["endpoint_url"] {
+            } else if all == nil, let url = section[service.settingsName]?.nested["endpoint_url"] {
                 services[service] = Custom(
                     url: url, origin: "endpoint_url in [services \(servicesName ?? "")] of \(files.config.path)")
             }

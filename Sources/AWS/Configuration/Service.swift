@@ -3,6 +3,8 @@ package enum Service: String, CaseIterable, Sendable {
     case cloudFormation = "CloudFormation"
     case sts = "STS"
     case s3 = "S3"
+    case sso = "SSO"
+    case ssoOIDC = "SSO OIDC"
 
     /// The first label of its hosts, and its name in a signature's scope.
     package var hostLabel: String {
@@ -10,18 +12,29 @@ package enum Service: String, CaseIterable, Sendable {
         case .cloudFormation: "cloudformation"
         case .sts: "sts"
         case .s3: "s3"
+        case .sso: "portal.sso"
+        case .ssoOIDC: "oidc"
+        }
+    }
+
+    /// Its name in a `services` section.
+    var settingsName: String {
+        switch self {
+        case .sso: "sso"
+        case .ssoOIDC: "sso_oidc"
+        default: hostLabel
         }
     }
 
     /// The end of AWS_ENDPOINT_URL_…
-    var variableSuffix: String { hostLabel.uppercased() }
+    var variableSuffix: String { settingsName.uppercased() }
 
     /// The `Version` its query protocol wants; `nil` for services that speak another protocol.
     var queryVersion: String? {
         switch self {
         case .cloudFormation: "2010-05-15"
         case .sts: "2011-06-15"
-        case .s3: nil
+        case .s3, .sso, .ssoOIDC: nil
         }
     }
 }

@@ -5,7 +5,8 @@ import Synchronization
 /// What all clients of a session share.
 struct ClientRuntime: Sendable {
     var transport: HTTPTransport
-    var credentials: any CredentialProvider
+    /// `nil` for requests that are not signed.
+    var credentials: (any CredentialProvider)?
     var policy: RetryPolicy
     var quota: SharedRetryQuota
     var clock: Clock
@@ -69,8 +70,9 @@ struct ServiceClient: Sendable {
     ) async throws -> Value {
         var attempt = 1
         var taken: Int?
+        var isRenewed = false
         while true {
-            let (outcome, answer, duration) = try await once(request, action: action, read: read)
+            let (outcome, answer, duration, used) = try await once(request, action: action, read: read)
             func log(_ logged: RequestLogLine.Outcome, requestID: String?) {
                 runtime.log(
                     RequestLogLine(
@@ -84,6 +86,15 @@ struct ServiceClient: Sendable {
                 return value
             case .failure(let failure):
                 let (code, requestID) = Self.label(failure)
+                // AWS has taken nothing of a request whose credentials it calls expired. Once: others may be no better.
+                if !isRenewed, let used, (failure as? AWSError)?.isExpiredToken == true,
+                    try await runtime.credentials?.replacement(for: used) != nil
+                {
+                    log(.failure(code: code, retryAfter: .zero), requestID: requestID)
+                    isRenewed = true
+                    attempt += 1
+                    continue
+                }
                 let jitter = self.jitter()
                 let tried = attempt
                 let decision = runtime.quota.withQuota {
@@ -107,21 +118,23 @@ struct ServiceClient: Sendable {
         case failure(any RequestFailure)
     }
 
-    private typealias Try<Value> = (outcome: Outcome<Value>, answer: HTTPResponse?, duration: Duration)
+    private typealias Try<Value> = (outcome: Outcome<Value>, answer: HTTPResponse?, duration: Duration, used: Credentials?)
 
     private func once<Value>(
         _ request: HTTPRequest, action: String, read: (HTTPResponse) throws(UnreadableAnswer) -> Value
     ) async throws -> Try<Value> {
-        let credentials = try await runtime.credentials.credentials()
+        let credentials = try await runtime.credentials?.credentials()
         var signed = request
-        signed.headers += SigV4.headers(
-            for: request, credentials: credentials, service: service.hostLabel, region: region, at: runtime.clock.now())
+        if let credentials {
+            signed.headers += SigV4.headers(
+                for: request, credentials: credentials, service: service.hostLabel, region: region, at: runtime.clock.now())
+        }
         let start = runtime.clock.uptime()
         do {
             let response = try await runtime.transport.send(signed)
-            return (outcome(response, request, action, read), response, runtime.clock.uptime() - start)
+            return (outcome(response, request, action, read), response, runtime.clock.uptime() - start, credentials)
         } catch let error as TransportError {
-            return (.failure(error), nil, runtime.clock.uptime() - start)
+            return (.failure(error), nil, runtime.clock.uptime() - start, credentials)
         }
     }
 

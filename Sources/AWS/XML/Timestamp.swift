@@ -40,6 +40,17 @@ package enum Timestamp {
         return Date(timeIntervalSince1970: Double(seconds) + fraction)
     }
 
+    /// The form people and files of AWS's tools have: `2015-08-30T12:36:00Z`.
+    package static func text(_ date: Date) -> String {
+        let digits = Array(signing(date))
+        let (day, time) = (digits.prefix(8), digits.dropFirst(9).prefix(6))
+        func joined(_ parts: [Array<Character>.SubSequence], _ separator: String) -> String {
+            parts.map { String($0) }.joined(separator: separator)
+        }
+        return joined([day.prefix(4), day.dropFirst(4).prefix(2), day.dropFirst(6)], "-") + "T"
+            + joined([time.prefix(2), time.dropFirst(2).prefix(2), time.dropFirst(4)], ":") + "Z"
+    }
+
     /// The form SigV4 wants: `20150830T123600Z`.
     package static func signing(_ date: Date) -> String {
         let total = Int(date.timeIntervalSince1970.rounded(.down))
