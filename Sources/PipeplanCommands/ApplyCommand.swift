@@ -3,6 +3,7 @@ import Deploying
 import Foundation
 import Model
 import Planning
+import Project
 import Reporting
 import StateDatabase
 
@@ -76,6 +77,7 @@ struct Application {
 
     /// - Returns: how the deployment ended; `nil` where there was nothing to do.
     func apply(_ address: StackAddress) async throws -> DeploymentResult? {
+        let guarded = try await accountCheck(address)
         let prepared = try workspace.prepare(address, profile: aws.profile, forDeployment: true)
         var plan = try workspace.plan(prepared)
         try requireSameStack(prepared)
@@ -88,8 +90,13 @@ struct Application {
         if !common.json { context.terminal.write(PlanText.render(plan, .output(context))) }
         guard plan.hasChanges else { return nil }
 
-        let cloud = try await CloudAccess(context, aws, profile: prepared.configuration.profile, region: prepared.desired.region)
-        let refusals = prepared.configuration.guardrailFindings(accountID: cloud.identity.account, region: prepared.desired.region)
+        let cloud: CloudAccess
+        if let guarded {
+            cloud = guarded
+        } else {
+            cloud = try await access(prepared.configuration, prepared.recorded, prepared.desired.region)
+        }
+        let refusals = prepared.configuration.guardrailFindings(accountID: nil, region: prepared.desired.region)
         guard refusals.isEmpty else { throw Problem(.refused, refusals) }
         guard let approval = try saved != nil ? .planFile : Consent(context).approve(plan, autoApprove: autoApprove, allowed: allowed)
         else {
@@ -108,6 +115,19 @@ struct Application {
         let result = try await deployer.deploy(request)
         DeploymentEnd(context, common).tell(result, template: desired.template)
         return result
+    }
+
+    private func access(_ settings: StackSettings, _ recorded: RecordedStack?, _ region: String) async throws -> CloudAccess {
+        try await CloudAccess(
+            context, aws, workspace, settings.address, settings: settings, region: region, recordedAccount: recorded?.accountID)
+    }
+
+    /// Where only some accounts are allowed, that comes before anything else: before a prompt, a plan or a request.
+    private func accountCheck(_ address: StackAddress) async throws -> CloudAccess? {
+        let settings = try workspace.project.configuration(of: address)
+        guard settings.allowedAccounts != nil else { return nil }
+        let recorded = try workspace.database.recordedStack(address)
+        return try await access(settings, recorded, try workspace.region(of: settings, recorded, aws.profile))
     }
 
     /// A changed name or region would leave the recorded stack behind, running and forgotten.

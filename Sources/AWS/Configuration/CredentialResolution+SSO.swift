@@ -19,7 +19,8 @@ extension CredentialResolution {
                 if let other = own[key], other != setting.value {
                     throw Problem(
                         .badInput, "inconsistent-sso-session", "\(key) differs between the profile \(name) and its SSO session",
-                        detail: "\(place(of: key, in: name).capitalizedAtStart) has \(other), [sso-session \(session)] has \(setting.value). "
+                        detail:
+                            "\(place(of: key, in: name).capitalizedAtStart) has \(other), [sso-session \(session)] has \(setting.value). "
                             + "Remove it from the profile.")
                 }
                 all[key] = setting.value
