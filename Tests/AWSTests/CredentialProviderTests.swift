@@ -225,6 +225,44 @@ private final class SetClock: Sendable {
         #expect(try await home.actions().count { $0 == "GetCallerIdentity" } == 2)
     }
 
+    @Test func `no proxy stands between a machine and its neighbours`() async throws {
+        let proxy = ["HTTP_PROXY": "http://127.0.0.1:1"]
+        for environment in [proxy, container.merging(proxy) { $1 }] {
+            #expect(try await home.session(environment).credentialExpiration() != nil)
+        }
+    }
+
+    @Test func `no secret is in the printed form of a session, a source or a failure`() async throws {
+        try home.writeSSOToken("corp", expiration: Date() - 60)
+        var printed = ""
+        for (environment, profile) in [
+            (web, nil), (container, nil), ([:], nil), ([:], "base"), ([:], "chain"), ([:], "denied"), ([:], "sso"), ([:], "unassigned"),
+            (
+                [
+                    "AWS_CONTAINER_CREDENTIALS_FULL_URI": "PEER/container/authorized",
+                    "AWS_CONTAINER_AUTHORIZATION_TOKEN": "container token=",
+                ], nil
+            ),
+        ] {
+            let log = Collector<RequestLogLine>()
+            let session = try home.session(environment, profile: profile, log: log)
+            do {
+                dump(try await session.sts().getCallerIdentity(), to: &printed)
+            } catch {
+                dump(error, to: &printed)
+                printed += "\(error)"
+            }
+            dump(session, to: &printed)
+            dump(log.items, to: &printed)
+            let files = try SharedFiles.read(environment: home.environment(environment), workingDirectory: "/")
+            dump(try AWSConfiguration(environment: home.environment(environment), files: files, profile: profile).credentials, to: &printed)
+        }
+        let secrets = try await home.secrets()
+        #expect(secrets.count > 20)
+        for secret in secrets { #expect(!printed.contains(secret)) }
+        #expect(printed.contains("GetRoleCredentials") && printed.contains("AKIDBASE"))
+    }
+
     // In the middle of things
 
     @Test(arguments: [

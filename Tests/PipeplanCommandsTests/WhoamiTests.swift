@@ -1,7 +1,9 @@
 import AWS
 import Foundation
 import Model
+import Sandbox
 import StateDatabase
+import Synchronization
 import TestSupport
 import Testing
 
@@ -96,7 +98,9 @@ import Testing
 
     private func asked(_ path: String) async throws -> Any {
         let endpoint = try #require(Endpoint(url: server.endpoint, origin: nil))
-        let answer = try await CurlTransport(.init()).send(HTTPRequest(.get, endpoint, path: path))
+        let parts = path.split(separator: "?").map(String.init)
+        let query = parts.dropFirst().map { $0.split(separator: "=", maxSplits: 1).map(String.init) }.map { HTTPField($0[0], $0[1]) }
+        let answer = try await CurlTransport(.init()).send(HTTPRequest(.get, endpoint, path: parts[0], query: query))
         return try JSONSerialization.jsonObject(with: answer.body)
     }
 
@@ -246,6 +250,42 @@ import Testing
         _ = try database.finish(first, DeploymentOutcome(status: .succeeded, effect: .applied(contents), finishedAt: Date()), secrets: [])
         _ = try begin(.update, after: first.serial)
         try database.close()
+    }
+
+    // Time
+
+    @Test func `a role of fifteen minutes lasts through an apply of two hours`() async throws {
+        // Every wait takes the longer; the sandbox lives by the same clock.
+        let passed = Mutex(TimeInterval(0))
+        let clock = Clock(
+            now: { Date() + passed.withLock { $0 } }, uptime: { .seconds(passed.withLock { $0 }) },
+            sleep: { wait in
+                passed.withLock { $0 += 30 * TimeInterval(wait.components.seconds) + 30 }
+                await Task.yield()
+            })
+        let sandbox = try SandboxServer(
+            folder: "\(folder.path)/cloud", clock: clock, options: SandboxOptions(resourceSeconds: 2400, changeSetSeconds: 60))
+        let port = try await sandbox.start()
+        _ = try await asked("/set?forward=http://127.0.0.1:\(port)")
+        try folder.write(
+            "[profile short]\nrole_arn = arn:aws:iam::123456789012:role/short\nsource_profile = base\nduration_seconds = 900\n",
+            to: ".aws/config")
+        let topics = (1...3).map { "  T\($0): {Type: AWS::SNS::Topic\($0 > 1 ? ", DependsOn: T\($0 - 1)" : "")}\n" }.joined()
+        try folder.write("Resources:\n\(topics)", to: "stacks/shop/template.yml")
+        try folder.write("region: eu-west-1\nprofile: short\n", to: "stacks/shop/stack.yml")
+
+        let typed = TypedTerminal()
+        var context = Context.test(
+            in: folder.path, typed, environment: ["HOME": folder.path, "USER": "ann", "AWS_ENDPOINT_URL": server.endpoint])
+        context.clock = clock
+        let status = await Pipeplan.run(["apply", "shop", "--auto-approve"], in: context)
+        await sandbox.stop()
+        #expect(status == 0, "\(typed.output)\(typed.errors)")
+        #expect(passed.withLock { $0 } > 7200)
+        let requests = try #require(try await asked("/requests") as? [[String: Any]])
+        let signers = Set(requests.filter { $0["action"] as? String != "AssumeRole" }.compactMap { $0["key"] as? String })
+        // The peer passes on only what is signed with something that has not expired.
+        #expect(signers.count >= 8, "\(signers)")
     }
 
     // Secrets

@@ -37,11 +37,16 @@ extension SSOToken {
             registrationExpiresAt: refresh.map { Timestamp.text($0.registrationExpiration) },
             refreshToken: refresh?.refreshToken.reveal())
         let temporary = "\(access.cacheFile).\(ProcessInfo.processInfo.processIdentifier).tmp"
-        let isWritten = FileManager.default.createFile(
-            atPath: temporary, contents: try JSONEncoder().encode(file), attributes: [.posixPermissions: 0o600])
-        guard isWritten, rename(temporary, access.cacheFile) == 0 else {
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw CocoaError(.fileWriteNoPermission) }
+        do {
+            let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+            try handle.write(contentsOf: try JSONEncoder().encode(file))
+            try handle.close()
+            guard rename(temporary, access.cacheFile) == 0 else { throw CocoaError(.fileWriteUnknown) }
+        } catch {
             unlink(temporary)
-            throw CocoaError(.fileWriteUnknown)
+            throw error
         }
     }
 

@@ -7,7 +7,8 @@ known from the start, with the secret `secret/AKID…` and, where a session toke
 
 `GET /requests` tells what was asked for, `GET /secrets` what must never be seen, `GET /set?name=value` changes how it behaves:
 `now` (seconds since 1970; real time by default), `lifetime` (seconds), `fail` (`Action:status`, or empty), `revoke` (all keys
-handed out so far expire), `imds` (`ok`, `v1`, `no-role`, `failed`).
+handed out so far expire), `imds` (`ok`, `v1`, `no-role`, `failed`), `forward` (where requests to other services than STS go once
+their signature has been found good). What is handed out for a signed request is good from that request's time on.
 """
 import datetime
 import json
@@ -15,6 +16,8 @@ import secrets
 import sys
 import threading
 import time
+import urllib.error
+import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
 
@@ -36,6 +39,10 @@ class Refused(Exception):
         self.status, self.code = status, code
 
 
+class Forwarded(Exception):
+    pass
+
+
 class Cloud:
     def __init__(self):
         self.lock = threading.Lock()
@@ -45,11 +52,12 @@ class Cloud:
         self.instance_tokens = set()
         self.seen = {WEB_TOKEN, CONTAINER_TOKEN, MFA_CODE, CLIENT_SECRET, REFRESH_TOKEN, SSO_TOKEN}
         self.requests = []
-        self.settings = {"now": "", "lifetime": "3600", "fail": "", "imds": "ok"}
+        self.settings = {"now": "", "lifetime": "3600", "fail": "", "imds": "ok", "forward": ""}
         self.count = 0
+        self.asked = None
 
     def now(self):
-        return float(self.settings["now"] or time.time())
+        return self.asked or float(self.settings["now"] or time.time())
 
     def secret(self, kind):
         value = "%s/%s+%s=" % (kind, secrets.token_hex(12), secrets.token_hex(4))
@@ -82,6 +90,7 @@ class Cloud:
         asked = datetime.datetime.strptime(date, "%Y%m%dT%H%M%SZ").replace(tzinfo=datetime.timezone.utc).timestamp()
         if expires is not None and asked >= expires:
             raise Refused(403, "ExpiredToken", "The security token included in the request is expired")
+        self.asked = asked
         return key
 
     @staticmethod
@@ -123,6 +132,8 @@ class Cloud:
             if key in self.keys:
                 arn = "arn:aws:sts::%s:assumed-role/%s" % (account, self.keys[key][3])
             return action, "<Arn>%s</Arn><UserId>%s</UserId><Account>%s</Account>" % (arn, key, account)
+        if self.settings["forward"]:
+            raise Forwarded(self.settings["forward"])
         return action, ""
 
     def assumed(self, form, name):
@@ -236,8 +247,11 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         is_query = b"Action=" in body
         with self.cloud.lock:
+            self.cloud.asked = None
             try:
                 status, content = 200, self.route(body)
+            except Forwarded as forwarded:
+                status, content = self.forward(str(forwarded), body)
             except Refused as refused:
                 status = refused.status
                 content = {"message": str(refused), "__type": refused.code}
@@ -250,6 +264,14 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)
+
+    def forward(self, url, body):
+        headers = {name: value for name, value in self.headers.items() if name.lower() not in ("host", "content-length")}
+        try:
+            with urllib.request.urlopen(urllib.request.Request(url + self.path, body, headers, method=self.command)) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
 
     do_GET = do_PUT = do_POST = answer
 
