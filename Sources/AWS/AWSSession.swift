@@ -91,10 +91,8 @@ package struct AWSSession: Sendable {
 
     private func client(_ service: Service, _ region: String?) throws(Problem) -> ServiceClient {
         let region = region ?? self.region
-        try Region.check(region, isCustom: endpoints.isCustom(service))
         var runtime = runtime
         runtime.credentials = credentials
-        return ServiceClient(
-            service: service, region: region, endpoint: try endpoints.endpoint(service, region: region), runtime: runtime)
+        return try ServiceClient(service, region: region, endpoints, runtime)
     }
 }

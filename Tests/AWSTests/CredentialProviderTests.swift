@@ -109,6 +109,18 @@ private final class SetClock: Sendable {
         #expect(try await home.actions().count { $0 == "AssumeRole" } == 1)
     }
 
+    @Test func `nor is it asked for again by another role that goes back to the same`() async throws {
+        let typed = TypedTerminal(answers: ["987123"])
+        let pool = CredentialPool()
+        for role in ["one", "two"] {
+            let session = try home.session(
+                profile: "mfa", assumeRole: "arn:aws:iam::123456789012:role/\(role)", terminal: typed.terminal(isInteractive: true),
+                pool: pool)
+            #expect(try await session.sts().getCallerIdentity().userID.stem == "ASIA.\(role).by.mfa.by.AKIDBASE")
+        }
+        #expect(try await home.actions().count { $0 == "AssumeRole" } == 3)
+    }
+
     @Test func `a wrong code is tried once`() async throws {
         let typed = TypedTerminal(answers: ["000000", "987123"])
         let session = try home.session(profile: "mfa", terminal: typed.terminal(isInteractive: true))

@@ -41,6 +41,7 @@ package struct AWSConfiguration: Sendable {
         self.region = region?.1
         regionOrigin = region?.0
         endpoints = EndpointSettings(environment: environment, profileName: profileName, profile: settings, files: files)
+        endpoints.usesGlobalSTS = try GlobalSTS.isAskedFor(environment: environment, profile: settings)
         caBundle = variable("AWS_CA_BUNDLE")?.value ?? settings["ca_bundle"]?.value
         maxAttempts = try Self.attempts(variable("AWS_MAX_ATTEMPTS")?.value ?? settings["max_attempts"]?.value)
         try Self.checkRetryMode(variable("AWS_RETRY_MODE")?.value ?? settings["retry_mode"]?.value)

@@ -34,7 +34,8 @@ extension CredentialSource {
     }
 
     /// The provider that gives what was chosen.
-    func provider(_ services: CredentialServices) -> any CredentialProvider {
+    /// - Parameter pool: has those of the sources that this one goes back to.
+    func provider(_ services: CredentialServices, _ pool: CredentialPool) -> any CredentialProvider {
         let now = services.context.clock.now
         switch self {
         case .environment(let credentials), .sharedFile(let credentials, _, _):
@@ -46,7 +47,7 @@ extension CredentialSource {
         case .sso(let access):
             return CredentialCache(SSOCredentials(access: access, services: services), now: now)
         case .role(let role, let source):
-            let provider = RoleCredentials(role: role, source: source.provider(services), services: services)
+            let provider = RoleCredentials(role: role, source: pool.provider(of: source, services), services: services)
             return CredentialCache(provider, needsSomebody: role.mfaSerial != nil, now: now)
         case .container(let endpoint):
             return CredentialCache(ContainerCredentials(endpoint: endpoint, services: services), now: now)
@@ -73,11 +74,9 @@ struct CredentialServices: Sendable {
     func client(_ service: Service, region: String, signedWith credentials: (any CredentialProvider)?) throws(Problem)
         -> ServiceClient
     {
-        try Region.check(region, isCustom: endpoints.isCustom(service))
         var runtime = runtime
         runtime.credentials = credentials
-        return ServiceClient(
-            service: service, region: region, endpoint: try endpoints.endpoint(service, region: region), runtime: runtime)
+        return try ServiceClient(service, region: region, endpoints, runtime)
     }
 
     /// Has a failure say what the credentials were to come from.
