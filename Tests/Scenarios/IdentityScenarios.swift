@@ -45,6 +45,53 @@ import Testing
             #expect(ours["regionSource"] as? String == "AWS_REGION")
         }
     }
+
+    /// Starts a program at a terminal of its own, types a line when it is asked for a code, and prints what is on the screen.
+    private static let typist = """
+        import os, pty, sys
+        child, screen = pty.fork()
+        if child == 0:
+            os.execv(sys.argv[2], sys.argv[2:])
+        shown, typed = b"", False
+        while True:
+            try:
+                piece = os.read(screen, 4096)
+            except OSError:
+                break
+            if not piece:
+                break
+            shown += piece
+            if b"MFA code for" in shown and not typed:
+                typed = os.write(screen, sys.argv[1].encode() + b"\\n") > 0
+        print(shown.decode(), end="")
+        sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+        """
+
+    @Test(arguments: [("987123", 0), ("000000", 1), ("", 4)]) func `an MFA code is asked for at a terminal`(_ code: String, _ status: Int32)
+        throws
+    {
+        let script = "\(Repository.root)/Tests/AWSTests/Peers/credentials.py"
+        let server = try RunningServer(Repository.python("python")) { ["-B", script, "--port", "\($0)"] }
+        let folder = try TemporaryFolder()
+        try folder.write(
+            """
+            [profile mfa]
+            role_arn = arn:aws:iam::123456789012:role/mfa
+            source_profile = base
+            mfa_serial = arn:aws:iam::123456789012:mfa/me
+            region = eu-west-1
+            [profile base]
+            aws_access_key_id = AKIDBASE
+            aws_secret_access_key = secret/AKIDBASE
+
+            """, to: ".aws/config")
+        let result = try run(
+            Repository.python("python"), ["-c", Self.typist, code, Repository.program, "whoami", "--profile", "mfa"], in: folder.path,
+            environment: ["HOME": folder.path, "AWS_ENDPOINT_URL": server.endpoint, "TERM": "dumb"])
+        #expect(result.status == status, "\(result.output)\(result.errors)")
+        #expect(result.output.contains("Enter MFA code for arn:aws:iam::123456789012:mfa/me: "))
+        #expect(result.output.contains("arn:aws:sts::123456789012:assumed-role/mfa/") == (status == 0))
+    }
 }
 
 extension Session {
