@@ -22,6 +22,12 @@ package struct Context: Sendable {
     }
 }
 
+/// Its printed form leaves the environment out: it may hold secrets.
+extension Context: CustomStringConvertible, CustomReflectable {
+    package var description: String { "Context(workingDirectory: \(workingDirectory))" }
+    package var customMirror: Mirror { Mirror(self, children: ["workingDirectory": workingDirectory]) }
+}
+
 /// The two clocks: one that tells the time of day, one that only runs forward.
 package struct Clock: Sendable {
     package var now: @Sendable () -> Date

@@ -76,6 +76,7 @@ struct Application {
 
     /// - Returns: how the deployment ended; `nil` where there was nothing to do.
     func apply(_ address: StackAddress) async throws -> DeploymentResult? {
+        let guarded = try await workspace.accountCheck(address, aws, context)
         let prepared = try await workspace.prepare(address, profile: aws.profile, forDeployment: true, fetcher: fetcher)
         var plan = try workspace.plan(prepared)
         try requireSameStack(prepared)
@@ -93,7 +94,7 @@ struct Application {
         }
         guard plan.hasChanges else { return nil }
 
-        let cloud = try await workspace.enter(prepared, aws, context)
+        let cloud = try await workspace.enter(prepared, aws, context, guarded)
         guard let approval = try saved != nil ? .planFile : Consent(context).approve(plan, autoApprove: autoApprove, allowed: allowed)
         else {
             throw Problem(.refused, "not-approved", "The plan was not approved", detail: "Nothing was done.")

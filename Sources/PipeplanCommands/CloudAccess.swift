@@ -2,6 +2,7 @@ import AWS
 import Deploying
 import Foundation
 import Model
+import Project
 import Reporting
 import StateDatabase
 import Synchronization
@@ -15,11 +16,30 @@ struct CloudAccess {
     private static let polling = SharedPollingLimit()
 
     /// Opens a session for a stack and finds out whose it is.
-    init(_ context: Context, _ options: AWSOptions, profile: String?, region: String) async throws {
+    ///
+    /// - Parameters:
+    ///   - settings: of the stack; `nil` where its files are gone, and only the project's guardrails are left.
+    ///   - recordedAccount: the account that the stack was deployed to last, if any.
+    /// - Throws: `Problem` (exit code 3) where the stack must not be touched in that account. Nothing else was asked for then.
+    init(
+        _ context: Context, _ options: AWSOptions, _ workspace: Workspace, _ address: StackAddress, settings: StackSettings?,
+        region: String, recordedAccount: String?
+    ) async throws {
         self.context = context
+        // The sandbox knows no profiles, and everybody is the same in it.
         session = try AWSSession(
-            context: context, profile: options.profile ?? profile, region: region, log: options.log(context))
+            context: context, profile: workspace.usesSandbox ? nil : options.profile ?? settings?.profile, region: region,
+            assumeRole: workspace.usesSandbox ? nil : settings?.assumeRole, pool: workspace.credentials, log: options.log(context))
         identity = try await session.sts().getCallerIdentity()
+        let allowed = settings.map(\.allowedAccounts) ?? workspace.project.settings.guardrails.allowedAccounts
+        if let finding = StackSettings.accountFinding(address, accountID: identity.account, allowed: allowed) {
+            throw Problem(.refused, [finding])
+        }
+        if let recordedAccount, recordedAccount != identity.account {
+            throw Problem(
+                .refused, "account-differs", "\(address) is recorded in account \(recordedAccount), not \(identity.account)",
+                detail: "To these credentials the recorded stack would seem to be gone. Check them with `pipeplan whoami \(address)`.")
+        }
     }
 
     var actor: DeploymentActor {
@@ -52,6 +72,17 @@ extension AWSOptions {
         guard verbose else { return { _ in } }
         let style = Style.error(context)
         return { line in context.terminal.writeError(style.dim(line.text) + "\n") }
+    }
+}
+
+extension Workspace {
+    /// The settings of a stack that is recorded; `nil` where its files are gone. Files that are there and can't be read are an
+    /// error: they may forbid what is asked for.
+    func settings(ofRecorded address: StackAddress) throws(Problem) -> StackSettings? {
+        guard try project.stackNames().contains(address.stack) else { return nil }
+        let environments = try project.environments(of: address.stack)
+        guard address.environment.map(environments.contains) ?? environments.isEmpty else { return nil }
+        return try project.configuration(of: address)
     }
 }
 

@@ -48,14 +48,11 @@ struct DestroyCommand: ContextCommand {
     }
 
     private func destroy(_ stack: RecordedStack, _ workspace: Workspace, _ context: Context) async throws -> DeploymentResult {
-        let configuration = try? workspace.project.configuration(of: stack.address)
+        let configuration = try workspace.settings(ofRecorded: stack.address)
         let plan = try planDestroy(stack, protected: Set(configuration?.protect.map(\.value) ?? []), types: workspace.types)
         if !common.json { context.terminal.write(PlanText.render(plan, .output(context))) }
-        let cloud = try await CloudAccess(context, aws, profile: configuration?.profile, region: stack.region)
-        let refusals = configuration?.guardrailFindings(accountID: cloud.identity.account, region: nil).filter {
-            $0.code == "account-not-allowed"
-        }
-        if let refusals, !refusals.isEmpty { throw Problem(.refused, refusals) }
+        let cloud = try await CloudAccess(
+            context, aws, workspace, stack.address, settings: configuration, region: stack.region, recordedAccount: stack.accountID)
         guard let approval = try Consent(context).approve(plan, autoApprove: autoApprove) else {
             throw Problem(.refused, "not-approved", "The destruction was not approved", detail: "Nothing was done.")
         }

@@ -13,12 +13,15 @@ final class ParameterFetcher: Sendable {
     private struct Access: Hashable {
         var profile: String?
         var region: String
+        /// The role of stack.yml.
+        var assumeRole: String?
     }
 
     private let context: Context
     private let profile: String?
     private let log: @Sendable (RequestLogLine) -> Void
     private let usesSandbox: Bool
+    private let credentials: CredentialPool
     private let sessions = Mutex<[Access: AWSSession]>([:])
 
     /// - Parameter context: the surroundings in which AWS, or the sandbox, is reached.
@@ -27,14 +30,17 @@ final class ParameterFetcher: Sendable {
         profile = options.profile
         log = options.log(context)
         usesSandbox = workspace.usesSandbox
+        credentials = workspace.credentials
     }
 
     /// The session for a stack. The sandbox knows no profiles, and everybody is the same in it.
     private func session(_ settings: StackSettings, region: String) throws -> AWSSession {
-        let access = Access(profile: usesSandbox ? nil : profile ?? settings.profile, region: region)
+        let access = Access(
+            profile: usesSandbox ? nil : profile ?? settings.profile, region: region, assumeRole: usesSandbox ? nil : settings.assumeRole)
         return try sessions.withLock { sessions in
             if let session = sessions[access] { return session }
-            let session = try AWSSession(context: context, profile: access.profile, region: region, log: log)
+            let session = try AWSSession(
+                context: context, profile: access.profile, region: region, assumeRole: access.assumeRole, pool: credentials, log: log)
             sessions[access] = session
             return session
         }
@@ -44,8 +50,9 @@ final class ParameterFetcher: Sendable {
     private func requireAllowedAccount(_ settings: StackSettings, _ session: AWSSession) async throws {
         guard settings.allowedAccounts != nil else { return }
         let account = try await session.sts().getCallerIdentity().account
-        let refusals = settings.guardrailFindings(accountID: account, region: nil).filter { $0.code == "account-not-allowed" }
-        guard refusals.isEmpty else { throw Problem(.refused, refusals) }
+        if let refusal = StackSettings.accountFinding(settings.address, accountID: account, allowed: settings.allowedAccounts) {
+            throw Problem(.refused, [refusal])
+        }
     }
 
     /// Fetches the `ssm` and `secret` sources of a stack, and with them the stored values whose names can be told already.

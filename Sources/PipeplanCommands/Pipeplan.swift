@@ -22,7 +22,7 @@ package struct Pipeplan: ParsableCommand {
         subcommands: [
             PlanCommand.self, DiffCommand.self, ApplyCommand.self, DestroyCommand.self, ResumeCommand.self, HistoryCommand.self,
             OutputsCommand.self,
-            ValidateCommand.self, StateCommand.self, SandboxCommand.self, VersionCommand.self,
+            WhoamiCommand.self, ValidateCommand.self, StateCommand.self, SandboxCommand.self, VersionCommand.self,
         ])
 
     package init() {}

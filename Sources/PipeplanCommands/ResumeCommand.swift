@@ -41,8 +41,10 @@ struct ResumeCommand: ContextCommand {
     }
 
     private func resume(_ deployment: Deployment, _ workspace: Workspace, _ context: Context) async throws -> DeploymentResult {
-        let profile = (try? workspace.project.configuration(of: deployment.address))?.profile
-        let cloud = try await CloudAccess(context, aws, profile: profile, region: deployment.region)
+        let settings = try workspace.settings(ofRecorded: deployment.address)
+        let cloud = try await CloudAccess(
+            context, aws, workspace, deployment.address, settings: settings, region: deployment.region,
+            recordedAccount: deployment.accountID)
         guard let plan = try workspace.database.recordedPlan(of: deployment) else {
             throw Problem(
                 .failed, "no-recorded-plan", "The plan of \(deployment.address) deployment \(deployment.serial) can't be read",

@@ -5,10 +5,17 @@ extension Workspace {
     /// Runs `body` with the surroundings in which AWS is reached: the process's own, or those of a sandbox that runs meanwhile.
     func withCloud(_ body: (Context) async throws -> Void) async throws {
         guard usesSandbox else { return try await body(context) }
-        let server = try SandboxServer(folder: Self.stateFolder(project, usesSandbox: true), clock: context.clock)
+        try await context.withSandbox(in: Self.stateFolder(project, usesSandbox: true), body)
+    }
+}
+
+extension Context {
+    /// Runs `body` with the surroundings of a sandbox that runs meanwhile and keeps its stacks in a folder.
+    func withSandbox(in folder: String, _ body: (Context) async throws -> Void) async throws {
+        let server = try SandboxServer(folder: folder, clock: clock)
         let port = try await server.start(port: 0)
-        var inside = context
-        inside.environment = Self.sandboxEnvironment(context.environment, endpoint: "http://127.0.0.1:\(port)")
+        var inside = self
+        inside.environment = Self.sandboxEnvironment(environment, endpoint: "http://127.0.0.1:\(port)")
         do {
             try await body(inside)
         } catch {
@@ -19,7 +26,7 @@ extension Workspace {
     }
 
     /// The environment without anything that would lead, or leak, to the real AWS.
-    static func sandboxEnvironment(_ environment: [String: String], endpoint: String) -> [String: String] {
+    private static func sandboxEnvironment(_ environment: [String: String], endpoint: String) -> [String: String] {
         var inside = environment.filter { name, _ in !name.hasPrefix("AWS_") && !name.lowercased().hasSuffix("_proxy") }
         inside["AWS_ENDPOINT_URL"] = endpoint
         inside["AWS_ACCESS_KEY_ID"] = "sandbox"

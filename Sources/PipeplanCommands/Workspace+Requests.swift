@@ -2,15 +2,35 @@ import Deploying
 import Foundation
 import Model
 import Planning
+import Project
 import StateDatabase
 
 extension Workspace {
     /// The way into AWS for a stack. Throws `Problem` (exit code 3) where its settings forbid the account or the region.
-    func enter(_ stack: PreparedStack, _ options: AWSOptions, _ context: Context) async throws -> CloudAccess {
-        let cloud = try await CloudAccess(context, options, profile: stack.configuration.profile, region: stack.desired.region)
-        let refusals = stack.configuration.guardrailFindings(accountID: cloud.identity.account, region: stack.desired.region)
+    /// - Parameter guarded: what `accountCheck` has found.
+    func enter(
+        _ stack: PreparedStack, _ options: AWSOptions, _ context: Context, _ guarded: CloudAccess? = nil
+    ) async throws -> CloudAccess {
+        let region = stack.desired.region
+        let refusals = stack.configuration.guardrailFindings(accountID: nil, region: region)
         guard refusals.isEmpty else { throw Problem(.refused, refusals) }
-        return cloud
+        if let guarded { return guarded }
+        return try await enter(stack.configuration, stack.recorded, region, options, context)
+    }
+
+    /// Where only some accounts are allowed, that comes before anything else: before a prompt, a plan or a request.
+    func accountCheck(_ address: StackAddress, _ options: AWSOptions, _ context: Context) async throws -> CloudAccess? {
+        let settings = try project.configuration(of: address)
+        guard settings.allowedAccounts != nil else { return nil }
+        let recorded = try database.recordedStack(address)
+        return try await enter(settings, recorded, try region(of: settings, recorded, options.profile), options, context)
+    }
+
+    private func enter(
+        _ settings: StackSettings, _ recorded: RecordedStack?, _ region: String, _ options: AWSOptions, _ context: Context
+    ) async throws -> CloudAccess {
+        try await CloudAccess(
+            context, options, self, settings.address, settings: settings, region: region, recordedAccount: recorded?.accountID)
     }
 
     /// What is asked of a deployer for a plan.

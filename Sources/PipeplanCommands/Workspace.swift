@@ -14,6 +14,8 @@ struct Workspace {
     let project: Project
     let database: StateDatabase
     let usesSandbox: Bool
+    /// Those of all stacks of this command.
+    let credentials = CredentialPool()
     let types = ResourceTypeCatalog.bundled
 
     init(_ context: Context, _ options: CommonOptions, _ access: StateDatabase.Access) throws {
@@ -143,7 +145,7 @@ struct Workspace {
         return context.terminal.readLine()
     }
 
-    private func region(of configuration: StackSettings, _ recorded: RecordedStack?, _ profile: String?) throws -> String {
+    func region(of configuration: StackSettings, _ recorded: RecordedStack?, _ profile: String?) throws -> String {
         if let region = configuration.region ?? recorded?.region { return region }
         if usesSandbox { return context.environment["AWS_REGION"] ?? context.environment["AWS_DEFAULT_REGION"] ?? "us-east-1" }
         return try AWSSession(context: context, profile: profile ?? configuration.profile).region

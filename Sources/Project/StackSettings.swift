@@ -91,15 +91,7 @@ extension StackSettings {
     ///   - accountID: `nil` where it is not known yet; it is not checked then.
     ///   - region: likewise.
     package func guardrailFindings(accountID: String?, region: String?) -> [Finding] {
-        var findings: [Finding] = []
-        if let accountID, let allowed = allowedAccounts, !allowed.contains(accountID) {
-            findings.append(
-                Finding(
-                    "account-not-allowed", "Stack \(address) must not be deployed to account \(accountID)",
-                    detail: allowed.isEmpty
-                        ? "Its allowedAccounts and those of stacks/pipeplan.yml have none in common."
-                        : "Allowed are \(listed(allowed)). Check your credentials, or allowedAccounts."))
-        }
+        var findings = accountID.flatMap { Self.accountFinding(address, accountID: $0, allowed: allowedAccounts) }.map { [$0] } ?? []
         if let region, let allowed = guardrails.allowedRegions, !allowed.contains(region) {
             findings.append(
                 Finding(
@@ -114,5 +106,16 @@ extension StackSettings {
                     detail: "stacks/pipeplan.yml requires \(missing.count == 1 ? "it" : "them"). Set tags in stack.yml."))
         }
         return findings
+    }
+
+    /// What speaks against an account.
+    /// - Parameter allowed: the only accounts to deploy to; `nil` allows every one.
+    package static func accountFinding(_ address: StackAddress, accountID: String, allowed: [String]?) -> Finding? {
+        guard let allowed, !allowed.contains(accountID) else { return nil }
+        return Finding(
+            "account-not-allowed", "Stack \(address) must not be deployed to account \(accountID)",
+            detail: allowed.isEmpty
+                ? "Its allowedAccounts and those of stacks/pipeplan.yml have none in common."
+                : "Allowed are \(listed(allowed)). Check your credentials, or allowedAccounts.")
     }
 }

@@ -1,6 +1,5 @@
 import Foundation
 import Model
-import Synchronization
 import Testing
 
 @testable import AWS
@@ -31,31 +30,9 @@ import Testing
         #expect(problem.map { "\($0)".contains(reason) } == true)
     }
 
-    @Test func `credentials are asked for once, and again before they expire`() async throws {
-        struct Provider: CredentialProvider {
-            var asked: Collector<Int>
-            let source = "test"
-            func credentials() async throws -> Credentials {
-                asked.add(1)
-                return Credentials(
-                    accessKeyID: "\(asked.items.count)", secretAccessKey: Secret("s"), expiration: noon.addingTimeInterval(3600))
-            }
-        }
-        let now = Mutex(noon)
-        let cache = CredentialCache(Provider(asked: Collector())) { now.withLock { $0 } }
-        try await withThrowingTaskGroup(of: String.self) { group in
-            for _ in 0..<20 { group.addTask { try await cache.credentials().accessKeyID } }
-            for try await key in group { #expect(key == "1") }
-        }
-        now.withLock { $0 += 3600 - CredentialCache.margin - 1 }
-        #expect(try await cache.credentials().accessKeyID == "1")
-        now.withLock { $0 += 1 }
-        #expect(try await cache.credentials().accessKeyID == "2")
-    }
-
     @Test func `missing credentials are told with what was looked at`() async throws {
         let session = try AWSSession(
-            context: .example(["AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""]),
+            context: .example(["AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_EC2_METADATA_DISABLED": "true"]),
             transport: HTTPTransport { _ in
                 Issue.record("a request was sent")
                 return HTTPResponse(status: 200)

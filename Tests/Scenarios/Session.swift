@@ -5,6 +5,8 @@ import TestSupport
 final class Session: Sendable {
     let folder: TemporaryFolder
     private let environment: [String: String]
+    /// For other programs that are to see the same.
+    var surroundings: [String: String] { environment }
 
     /// - Parameters:
     ///   - stacks: a copy of these folders of the repository's `stacks/`.

@@ -14,6 +14,8 @@ package struct EndpointSettings: Hashable, Sendable {
     var all: Custom?
     package var useFIPS = false
     package var useDualStack = false
+    /// Whether STS is one for all older regions.
+    var usesGlobalSTS = false
 
     /// Whether an address of one's own is set for the service.
     package func isCustom(_ service: Service) -> Bool { (services[service] ?? all) != nil }

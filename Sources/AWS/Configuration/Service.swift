@@ -5,6 +5,8 @@ package enum Service: String, CaseIterable, Sendable {
     case s3 = "S3"
     case ssm = "SSM"
     case secretsManager = "SecretsManager"
+    case sso = "SSO"
+    case ssoOIDC = "SSO OIDC"
 
     /// The first label of its hosts, and its name in a signature's scope.
     package var hostLabel: String {
@@ -14,6 +16,8 @@ package enum Service: String, CaseIterable, Sendable {
         case .s3: "s3"
         case .ssm: "ssm"
         case .secretsManager: "secretsmanager"
+        case .sso: "portal.sso"
+        case .ssoOIDC: "oidc"
         }
     }
 
@@ -21,6 +25,8 @@ package enum Service: String, CaseIterable, Sendable {
     var settingsName: String {
         switch self {
         case .secretsManager: "secrets_manager"
+        case .sso: "sso"
+        case .ssoOIDC: "sso_oidc"
         default: hostLabel
         }
     }
@@ -33,7 +39,7 @@ package enum Service: String, CaseIterable, Sendable {
         switch self {
         case .cloudFormation: "2010-05-15"
         case .sts: "2011-06-15"
-        case .s3, .ssm, .secretsManager: nil
+        case .s3, .ssm, .secretsManager, .sso, .ssoOIDC: nil
         }
     }
 
@@ -42,7 +48,7 @@ package enum Service: String, CaseIterable, Sendable {
         switch self {
         case .ssm: "AmazonSSM"
         case .secretsManager: "secretsmanager"
-        case .cloudFormation, .sts, .s3: nil
+        case .cloudFormation, .sts, .s3, .sso, .ssoOIDC: nil
         }
     }
 }

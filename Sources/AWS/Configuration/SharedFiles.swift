@@ -19,12 +19,13 @@ package struct SharedFiles: Hashable, Sendable {
             credentials: try file(environment, "AWS_SHARED_CREDENTIALS_FILE", "credentials", workingDirectory))
     }
 
+    static func home(_ environment: [String: String]) -> String { environment["HOME"] ?? environment["USERPROFILE"] ?? "" }
+
     private static func file(
         _ environment: [String: String], _ variable: String, _ name: String, _ workingDirectory: String
     ) throws(Problem) -> SharedFile {
-        let home = environment["HOME"] ?? environment["USERPROFILE"] ?? ""
         let path = environment[variable].flatMap { $0.isEmpty ? nil : $0 } ?? "~/.aws/\(name)"
-        let expanded = path.hasPrefix("~/") ? home + path.dropFirst() : path
+        let expanded = path.hasPrefix("~/") ? home(environment) + path.dropFirst() : path
         let absolute = expanded.hasPrefix("/") ? expanded : "\(workingDirectory)/\(expanded)"
         guard FileManager.default.fileExists(atPath: absolute) else { return SharedFile(missing: path) }
         let text: String
@@ -51,11 +52,20 @@ package struct SharedFiles: Hashable, Sendable {
 
     /// The settings of a profile: those of the credentials file win over those of the config file, as the SDKs have it.
     package func profile(_ name: String) -> [String: SharedFile.Setting] {
-        let fromConfig = (name == "default" ? config.sections["default"] : nil) ?? [:]
-        return
-            fromConfig
-            .merging(config.sections["profile \(name)"] ?? [:]) { _, last in last }
-            .merging(credentials.sections[name] ?? [:]) { _, last in last }
+        configProfile(name).merging(credentials.sections[name] ?? [:]) { _, last in last }
+    }
+
+    /// The settings that the config file alone has of a profile.
+    func configProfile(_ name: String) -> [String: SharedFile.Setting] {
+        let plain = (name == "default" ? config.sections["default"] : nil) ?? [:]
+        return plain.merging(config.sections["profile \(name)"] ?? [:]) { _, last in last }
+    }
+
+    /// A `[sso-session …]` section of the config file.
+    func ssoSession(_ name: String) -> [String: SharedFile.Setting]? { config.sections["sso-session \(name)"] }
+
+    var ssoSessionNames: [String] {
+        config.sections.keys.filter { $0.hasPrefix("sso-session ") }.map { String($0.dropFirst(12)) }.sorted()
     }
 
     /// A `[services …]` section of the config file.

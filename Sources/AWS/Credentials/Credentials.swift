@@ -15,33 +15,51 @@ package struct Credentials: Hashable, Sendable {
         self.sessionToken = sessionToken
         self.expiration = expiration
     }
+
+    func hasSameKeys(as other: Credentials) -> Bool {
+        (accessKeyID, secretAccessKey, sessionToken) == (other.accessKeyID, other.secretAccessKey, other.sessionToken)
+    }
 }
 
-/// A source of credentials. Asking it may take long: it may start a program or ask a service.
+/// A source of credentials. Asking it may take long: it may start a program, ask a service or somebody at the terminal.
 package protocol CredentialProvider: Sendable {
-    /// Where they come from, as the user knows it, such as `the environment (AWS_ACCESS_KEY_ID)`.
-    var source: String { get }
-
-    /// Credentials that are good now. Throws `Problem` where there are none.
+    /// Credentials that are good now. Throws `Problem` where there are none, `RequestFailure` where a service that gives
+    /// them can't be asked.
     func credentials() async throws -> Credentials
+
+    /// Others in the place of credentials that AWS has just called expired; `nil` where there are no others.
+    func replacement(for rejected: Credentials) async throws -> Credentials?
 }
 
-/// Credentials that are known from the start.
-package struct FixedCredentials: CredentialProvider {
-    package var source: String
-    private let value: Credentials
+extension CredentialProvider {
+    package func replacement(for rejected: Credentials) async throws -> Credentials? { nil }
+}
 
-    package init(_ value: Credentials, source: String) {
+/// Credentials that are known from the start and that nothing renews.
+package struct FixedCredentials: CredentialProvider {
+    private let value: Credentials
+    private let origin: String
+    private let now: @Sendable () -> Date
+
+    /// - Parameter origin: where they come from, for the problem that there is when they have expired.
+    package init(_ value: Credentials, origin: String, now: @escaping @Sendable () -> Date) {
         self.value = value
-        self.source = source
+        self.origin = origin
+        self.now = now
     }
 
-    package func credentials() async throws -> Credentials { value }
+    package func credentials() async throws -> Credentials {
+        if let expiration = value.expiration, expiration <= now() {
+            throw Problem(
+                .badInput, "expired-credentials", "The AWS credentials have expired",
+                detail: "Those of \(origin) were good until \(Timestamp.text(expiration)). Get new ones and try again.")
+        }
+        return value
+    }
 }
 
 /// No credentials, and why.
 package struct MissingCredentials: CredentialProvider {
-    package var source: String { "none" }
     private let problem: Problem
 
     package init(_ problem: Problem) {
@@ -51,34 +69,20 @@ package struct MissingCredentials: CredentialProvider {
     package func credentials() async throws -> Credentials { throw problem }
 }
 
-/// Asks a provider once and again before what it gave expires; requests that need it meanwhile wait for the same answer.
-package actor CredentialCache: CredentialProvider {
-    /// How long before they expire credentials are replaced: longer than a request and its retries take.
-    package static let margin: TimeInterval = 300
+/// A service that hands out credentials could not be asked, or refused. The request that was to be signed with them was not sent.
+package struct CredentialFailure: RequestFailure {
+    /// What they were to come from, as `CredentialSource.links` name it.
+    package var source: String
+    package var cause: any RequestFailure
 
-    package nonisolated let source: String
-    private let provider: any CredentialProvider
-    private let now: @Sendable () -> Date
-    private var current: Credentials?
-    private var pending: Task<Credentials, any Error>?
+    package var requestMayHaveBeenTaken: Bool { false }
 
-    package init(_ provider: any CredentialProvider, now: @escaping @Sendable () -> Date) {
-        self.provider = provider
-        self.now = now
-        source = provider.source
-    }
-
-    package func credentials() async throws -> Credentials {
-        if let current, isGood(current) { return current }
-        let task = pending ?? Task { [provider] in try await provider.credentials() }
-        pending = task
-        defer { if pending == task { pending = nil } }
-        let fresh = try await task.value
-        current = fresh
-        return fresh
-    }
-
-    private func isGood(_ credentials: Credentials) -> Bool {
-        credentials.expiration.map { $0.timeIntervalSince(now()) > Self.margin } ?? true
+    package var problem: Problem {
+        var problem = cause.problem
+        for index in problem.findings.indices {
+            let detail = problem.findings[index].detail
+            problem.findings[index].detail = "Credentials were to come from \(source)." + (detail.isEmpty ? "" : " \(detail)")
+        }
+        return problem
     }
 }

@@ -15,8 +15,6 @@ package struct ProcessCredentials: CredentialProvider {
         self.context = context
     }
 
-    package var source: String { "credential_process of the profile \(profile)" }
-
     package func credentials() async throws -> Credentials {
         let result: ShellCommand.Result
         do {

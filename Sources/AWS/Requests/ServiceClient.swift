@@ -4,7 +4,8 @@ import Model
 /// What all clients of a session share.
 struct ClientRuntime: Sendable {
     var transport: HTTPTransport
-    var credentials: any CredentialProvider
+    /// `nil` for requests that are not signed.
+    var credentials: (any CredentialProvider)?
     var policy: RetryPolicy
     var state: SharedClientState
     var clock: Clock
@@ -64,11 +65,12 @@ struct ServiceClient: Sendable {
     ) async throws -> Value {
         var attempt = 1
         var taken: Int?
+        var isRenewed = false
         var isByAWSClock = false
         while true {
             let delay = runtime.state.delay(to: endpoint, at: runtime.clock.uptime())
             if delay > .zero { try await runtime.clock.sleep(delay) }
-            let (outcome, answer, duration) = try await once(request, action: action, read: read)
+            let (outcome, answer, duration, used) = try await once(request, action: action, read: read)
             func log(_ logged: RequestLogLine.Outcome, requestID: String?) {
                 runtime.log(
                     RequestLogLine(
@@ -86,6 +88,15 @@ struct ServiceClient: Sendable {
                     log(.failure(code: code, retryAfter: .zero), requestID: requestID)
                     runtime.state.clockOffset = clocks.offset
                     isByAWSClock = true
+                    attempt += 1
+                    continue
+                }
+                // AWS has taken nothing of a request whose credentials it calls expired. Once: others may be no better.
+                if !isRenewed, let used, (failure as? AWSError)?.isExpiredToken == true,
+                    try await runtime.credentials?.replacement(for: used) != nil
+                {
+                    log(.failure(code: code, retryAfter: .zero), requestID: requestID)
+                    isRenewed = true
                     attempt += 1
                     continue
                 }
@@ -116,21 +127,23 @@ struct ServiceClient: Sendable {
         }
     }
 
-    private typealias Try<Value> = (outcome: Outcome<Value>, answer: HTTPResponse?, duration: Duration)
+    private typealias Try<Value> = (outcome: Outcome<Value>, answer: HTTPResponse?, duration: Duration, used: Credentials?)
 
     private func once<Value>(
         _ request: HTTPRequest, action: String, read: (HTTPResponse) throws(UnreadableAnswer) -> Value
     ) async throws -> Try<Value> {
-        let credentials = try await runtime.credentials.credentials()
+        let credentials = try await runtime.credentials?.credentials()
         var signed = request
         let now = runtime.clock.now()
         let signingTime = now + runtime.state.clockOffset
-        signed.headers += SigV4.headers(
-            for: request, credentials: credentials, service: service.hostLabel, region: region, at: signingTime)
+        if let credentials {
+            signed.headers += SigV4.headers(
+                for: request, credentials: credentials, service: service.hostLabel, region: region, at: signingTime)
+        }
         let start = runtime.clock.uptime()
         do {
             let response = try await runtime.transport.send(signed)
-            let secrets = credentials.secrets + SigV4.signature(in: signed.headers)
+            let secrets = (credentials?.secrets ?? []) + SigV4.signature(in: signed.headers)
             var outcome = outcome(response, request, action, read, hiding: secrets)
             if case .failure(var error as AWSError) = outcome {
                 error.clocks = response.date.map { ClockReadings(ours: now, signed: signingTime, theirs: $0) }
@@ -138,11 +151,11 @@ struct ServiceClient: Sendable {
             }
             let end = runtime.clock.uptime()
             runtime.state.learn(endpoint, isThrottled: outcome.isThrottled, at: end)
-            return (outcome, response, end - start)
+            return (outcome, response, end - start, credentials)
         } catch let error as TransportError {
             let end = runtime.clock.uptime()
             runtime.state.learn(endpoint, isThrottled: false, at: end)
-            return (.failure(error), nil, end - start)
+            return (.failure(error), nil, end - start, credentials)
         }
     }
 

@@ -50,9 +50,18 @@ package enum Timestamp {
 
     /// The form people read: `2015-08-30 12:36:00 UTC`.
     package static func readable(_ date: Date) -> String {
-        let digits = signing(date).filter(\.isNumber)
-        func part(_ start: Int, _ length: Int) -> Substring { digits.dropFirst(start).prefix(length) }
-        return "\(part(0, 4))-\(part(4, 2))-\(part(6, 2)) \(part(8, 2)):\(part(10, 2)):\(part(12, 2)) UTC"
+        text(date).replacing("T", with: " ").replacing("Z", with: " UTC")
+    }
+
+    /// The form people and files of AWS's tools have: `2015-08-30T12:36:00Z`.
+    package static func text(_ date: Date) -> String {
+        let digits = Array(signing(date))
+        let (day, time) = (digits.prefix(8), digits.dropFirst(9).prefix(6))
+        func joined(_ parts: [Array<Character>.SubSequence], _ separator: String) -> String {
+            parts.map { String($0) }.joined(separator: separator)
+        }
+        return joined([day.prefix(4), day.dropFirst(4).prefix(2), day.dropFirst(6)], "-") + "T"
+            + joined([time.prefix(2), time.dropFirst(2).prefix(2), time.dropFirst(4)], ":") + "Z"
     }
 
     /// The form SigV4 wants: `20150830T123600Z`.

@@ -24,15 +24,15 @@ HEADER = re.compile(
 )
 
 
-def fault(method, target, headers, body):
+def fault(method, target, headers, body, key=KEY, secret=SECRET, tokens=(None, TOKEN), now=NOW):
     """None, or the code and message of what is wrong with a request's signature."""
     match = HEADER.fullmatch(headers.get("Authorization", ""))
     if not match:
         return "MissingAuthenticationToken", "no signature"
-    if match["key"] != KEY or headers.get("X-Amz-Security-Token") not in (None, TOKEN):
+    if match["key"] != key or headers.get("X-Amz-Security-Token") not in tokens:
         return "InvalidClientTokenId", "an unknown key or token"
-    if headers.get("X-Amz-Date") != NOW or match["day"] != NOW[:8]:
-        return "SignatureDoesNotMatch", "Signature expired: %s is now earlier than %s" % (headers.get("X-Amz-Date"), NOW)
+    if headers.get("X-Amz-Date") != now or match["day"] != now[:8]:
+        return "SignatureDoesNotMatch", "Signature expired: %s is now earlier than %s" % (headers.get("X-Amz-Date"), now)
     names = match["names"].split(";")
     unsigned = {name.lower() for name in headers if name.lower().startswith("x-amz-")} | {"host", "content-type"} & {
         name.lower() for name in headers
@@ -57,9 +57,9 @@ def fault(method, target, headers, body):
         headers={name: headers[name] for name in names if name != "host"},
     )
     signer = (S3SigV4Auth if is_s3 else SigV4Auth)(
-        Credentials(KEY, SECRET, headers.get("X-Amz-Security-Token")), match["service"], match["region"]
+        Credentials(key, secret, headers.get("X-Amz-Security-Token")), match["service"], match["region"]
     )
-    request.context["timestamp"] = NOW
+    request.context["timestamp"] = now
     canonical = signer.canonical_request(request)
     signed_names = canonical.split("\n")[-2].split(";")
     if signed_names != names:
