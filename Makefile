@@ -4,6 +4,8 @@ PYTHON = .venv/bin/python
 RELEASE = swift build --configuration release --static-swift-stdlib --product pipeplan
 PREFIX ?= /usr/local
 SOURCES = Package.swift Sources Tests
+# So many tests run at a time: with all of them at once, minutes pass between two steps of one, and servers hang up meanwhile.
+export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 8
 
 .PHONY: build demo test parity lint format catalog bench fuzz install clean system python
 

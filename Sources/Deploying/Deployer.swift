@@ -30,7 +30,7 @@ package struct DeploymentResult: Sendable {
 /// Carries out the actions of a `DeploymentMachine` and records each step: intent before effect, outcome after.
 package struct Deployer: Sendable {
     let client: CloudFormationClient
-    private let artifacts: S3Client
+    let artifacts: S3Client
     let database: StateDatabase
     let clock: Clock
     let randomBytes: @Sendable (Int) -> Data
@@ -226,20 +226,6 @@ package struct Deployer: Sendable {
                 if isLastTry || found?.executionStatus != "AVAILABLE" { throw lost }
             }
         }
-    }
-
-    private func template(for request: DeploymentRequest) async throws -> TemplateSource {
-        let body = request.desired.template.body
-        guard body.utf8.count > TemplateLimits.inlineBytes else { return .body(body) }
-        guard let bucket = request.artifactBucket else {
-            throw Problem(
-                .badInput, "template-too-large",
-                "The template has \(body.utf8.count) bytes; CloudFormation takes \(TemplateLimits.inlineBytes) in a request",
-                detail: "Name a bucket as `artifacts` in stack.yml: larger templates are uploaded there.")
-        }
-        let key = "pipeplan/\(request.desired.stackName)/\(Digest(of: body)).template"
-        _ = try await artifacts.putObject(Data(body.utf8), bucket: bucket, key: key, contentType: "text/plain")
-        return .url(artifacts.url(bucket: bucket, key: key))
     }
 
     /// Notes which events are older than the operation that is about to begin.

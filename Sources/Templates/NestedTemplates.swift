@@ -96,3 +96,40 @@ extension Template {
         return left.keys.sorted()
     }
 }
+
+extension Template {
+    /// The text to send to CloudFormation, with URLs in place of the paths of nested templates: everything else as it is written,
+    /// where that can be.
+    /// - Parameter urls: by the logical IDs of the nested stacks.
+    package func body(nesting urls: [String: String]) -> String {
+        let replacements = resources.values.compactMap(\.nestedTemplate).compactMap { nested in
+            urls[nested.logicalID].map { (nested: nested, url: $0) }
+        }
+        guard !replacements.isEmpty else { return body }
+        // In a block of several lines, what follows would be taken for a part of it.
+        let isPlain = !usesAliases && replacements.allSatisfy { $0.nested.span.start.line == $0.nested.span.end.line }
+        let edited = isPlain ? source.replacing(replacements.map { ($0.nested.span, JSONValue.quoted($0.url)) }) : nil
+        return edited ?? documentNesting(replacements.map { ($0.nested.logicalID, $0.url) }).prettyText
+    }
+
+    private func documentNesting(_ urls: [(logicalID: String, url: String)]) -> JSONValue {
+        var document = root.json
+        for (logicalID, url) in urls {
+            document.replace(at: ["Resources", logicalID, "Properties", "TemplateURL"], with: .string(url))
+        }
+        return document
+    }
+}
+
+extension JSONValue {
+    fileprivate mutating func replace(at path: ArraySlice<String>, with value: JSONValue) {
+        guard let name = path.first else {
+            self = value
+            return
+        }
+        guard case .object(var members) = self, var member = members[name] else { return }
+        member.replace(at: path.dropFirst(), with: value)
+        members[name] = member
+        self = .object(members)
+    }
+}

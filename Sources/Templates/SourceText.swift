@@ -47,6 +47,21 @@ package struct SourceText: Sendable {
         return Span(start: lines.mark(atByte: place), end: lines.mark(atByte: place + part.utf8.count))
     }
 
+    /// The text with others in place of spans, which must not overlap; `nil` where one of them is not to be found.
+    func replacing(_ replacements: [(span: Span, text: String)]) -> String? {
+        var bytes = Array(text.utf8)
+        // From the end, so that places before stay what they are.
+        for (span, text) in replacements.sorted(by: {
+            ($0.span.start.line, $0.span.start.column) > ($1.span.start.line, $1.span.start.column)
+        }) {
+            guard let start = lines.offset(of: span.start), let end = lines.offset(of: span.end), start < end, end <= bytes.count else {
+                return nil
+            }
+            bytes.replaceSubrange(start..<end, with: text.utf8)
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
     /// A finding about `span`, with the line it starts on. Of a very long line, as of a minified template, the part around the place.
     package func finding(
         _ code: String, _ severity: Finding.Severity, _ summary: String, detail: String = "", at span: Span

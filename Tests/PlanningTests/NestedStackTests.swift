@@ -188,4 +188,20 @@ struct NestedStackTests {
         #expect(findings.map(\.code) == ["missing-nested-template"])
         #expect(findings.first?.location?.start.line == 4)
     }
+
+    @Test(arguments: [
+        ("TemplateURL: a.yml   # keeps", "TemplateURL: \"https://b/k\"   # keeps"),
+        ("TemplateURL: 'a.yml'", "TemplateURL: \"https://b/k\""),
+        ("TemplateURL: >-\n        a.yml", nil),
+    ])
+    func `A template is sent as it is written, with the address in place of the path`(_ line: String, _ sent: String?) throws {
+        let text =
+            "# ä\nResources:\n  Ä1: {Type: AWS::SNS::Topic}\n  N:\n    Type: AWS::CloudFormation::Stack\n    Properties:\n      \(line)\n  Z: {Type: T}\n"
+        let template = try Template.read(text, file: "t.yml").get()
+        let body = template.body(nesting: ["N": "https://b/k"])
+        if let sent { #expect(body == text.replacingOccurrences(of: line, with: sent)) }
+        let again = try Template.read(body, file: "t.yml").get()
+        #expect(again.resources["N"]?.properties.first?.value.literalText == "https://b/k")
+        #expect(again.resources.count == 3)
+    }
 }

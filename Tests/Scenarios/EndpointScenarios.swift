@@ -166,4 +166,58 @@ import Testing
         // Nothing was begun that would have to be settled.
         #expect(try session.json("history")["deployments"] as? [[String: String]] == [])
     }
+
+    @Test func `a nested stack is uploaded, deployed, and planned through`() throws {
+        let server = try RunningServer.miniStack()
+        let script = """
+            import boto3
+            s3 = boto3.client('s3', endpoint_url='\(server.endpoint)', region_name='us-east-1',
+                aws_access_key_id='test', aws_secret_access_key='test')
+            s3.create_bucket(Bucket='artifacts')
+            """
+        #expect(try run(Repository.python("python"), ["-c", script], in: Repository.root).status == 0)
+        let session = try Session(endpoint: server.endpoint)
+        try session.folder.write(
+            """
+            Resources:
+              Inner:
+                Type: AWS::CloudFormation::Stack
+                Properties: {TemplateURL: parts/inner.yml, Parameters: {Greeting: hello}}   # by its path
+              Copy:
+                Type: AWS::SSM::Parameter
+                Properties: {Type: String, Name: /copy, Value: !GetAtt Inner.Outputs.Said}
+            """, to: "stacks/shop/template.yml")
+        try session.folder.write(
+            """
+            Parameters: {Greeting: {Type: String}}
+            Resources:
+              Word: {Type: AWS::SSM::Parameter, Properties: {Type: String, Name: /word, Value: !Ref Greeting}}
+            Outputs:
+              Said: {Value: !GetAtt Word.Value}
+            """, to: "stacks/shop/parts/inner.yml")
+        try session.folder.write("region: us-east-1\n", to: "stacks/shop/stack.yml")
+        let unpacked = try session.pipeplan("apply shop --auto-approve")
+        #expect(unpacked.status == 1)
+        #expect(unpacked.errors.contains("Name a bucket as `artifacts`"), "\(unpacked.errors)")
+
+        try session.folder.write("region: us-east-1\nartifacts: artifacts\n", to: "stacks/shop/stack.yml")
+        let created = try session.pipeplan("apply shop --auto-approve")
+        #expect(created.status == 0, "\(created.errors)")
+        #expect(try session.pipeplan("plan shop --detailed-exitcode").status == 0)
+
+        try session.edit("stacks/shop/template.yml", replacing: "hello", with: "welcome")
+        let planned = try session.pipeplan("plan shop")
+        #expect(planned.output.contains(#"~ Value: "hello" → "welcome"  # by parameter Greeting"#), "\(planned.output)")
+        let updated = try session.pipeplan("apply shop --auto-approve")
+        #expect(updated.status == 0, "\(updated.errors)")
+        let read =
+            script + "\n" + """
+                ssm = boto3.client('ssm', endpoint_url='\(server.endpoint)', region_name='us-east-1',
+                    aws_access_key_id='test', aws_secret_access_key='test')
+                print(ssm.get_parameter(Name='/word')['Parameter']['Value'])
+                """
+        #expect(try run(Repository.python("python"), ["-c", read], in: Repository.root).output == "welcome\n")
+        // What was recorded is the files' own text, so that it can be compared with them.
+        #expect(try session.pipeplan("plan shop --detailed-exitcode").status == 0)
+    }
 }
