@@ -21,7 +21,7 @@ extension Peer {
     }
 }
 
-@Suite struct CurlTransportTests {
+@Suite(.onItsOwnQueue) struct CurlTransportTests {
     private func post(_ url: String, mayBeRepeated: Bool = true, timeout: Duration = .seconds(20)) throws -> HTTPRequest {
         HTTPRequest(
             .post, try #require(Endpoint(url: url, origin: "AWS_ENDPOINT_URL")),
@@ -185,16 +185,17 @@ extension Peer {
         let peer = try Peer("faults.py", "hang")
         let transport = CurlTransport(.init())
         let request = try post(peer.url)
-        let task = Task { try await transport.send(request) }
-        // Only when the peer has the request is there something to take off the connection.
-        while try await peer.requests().isEmpty { await Task.yield() }
-        task.cancel()
-        await #expect(throws: CancellationError.self) { try await task.value }
-        let late = Task {
-            withUnsafeCurrentTask { $0?.cancel() }
-            return try await transport.send(request)
+        try await withThrowingTaskGroup(of: HTTPResponse.self) { group in
+            group.addTask { try await transport.send(request) }
+            // Only when the peer has the request is there something to take off the connection.
+            while try await peer.requests().isEmpty { await Task.yield() }
+            group.cancelAll()
+            await #expect(throws: CancellationError.self) { try await group.next() }
+            // A cancelled group's tasks are cancelled before they start.
+            group.addTask { try await transport.send(request) }
+            await #expect(throws: CancellationError.self) { try await group.next() }
         }
-        await #expect(throws: CancellationError.self) { try await late.value }
+        #expect(try await peer.requests().count == 1)
     }
 
     @Test func `HTTP/2 is spoken where it is offered, and requests at a time share one connection`() async throws {

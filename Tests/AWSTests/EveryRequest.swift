@@ -11,7 +11,7 @@ struct ClientCall: Sendable {
     var send: @Sendable (AWSSession) async throws -> Void
 
     /// Every kind of request that any client can send, each in its least and its fullest form.
-    static let all = cloudFormation + others
+    static let all = cloudFormation + others + credentials
 
     static let cloudFormation: [ClientCall] = [
         call("CreateChangeSet") { _ = try await $0.createChangeSet(fullChangeSet) },
@@ -75,6 +75,34 @@ struct ClientCall: Sendable {
         ClientCall(service: .s3, action: "DeleteObject") { try await $0.s3().deleteObject(bucket: "b-1", key: "k", ifMatch: "\"e\"") },
     ]
 
+    /// What is asked for credentials.
+    static let credentials: [ClientCall] = [
+        ClientCall(service: .sts, action: "AssumeRole") {
+            _ = try await $0.sts().assumeRole(AssumedRole(arn: role, sessionName: "pipeplan", origin: "here"), tokenCode: nil)
+        },
+        ClientCall(service: .sts, action: "AssumeRole") {
+            let role = AssumedRole(
+                arn: role, sessionName: "pipeplan-a+b=c,d.e@f-g", externalID: "ext:1/2=3", mfaSerial: "arn:aws:iam::1:mfa/me",
+                durationSeconds: 900, origin: "here")
+            _ = try await $0.sts().assumeRole(role, tokenCode: Secret("123456"))
+        },
+        ClientCall(service: .sts, action: "AssumeRoleWithWebIdentity") {
+            let identity = WebIdentity(tokenFile: "", roleArn: role, sessionName: "pipeplan", origin: "here")
+            _ = try await STSClient(client: $0.unsigned(.sts)).assumeRole(identity, token: Secret("eyJ0.e+Y/&=.c2ln"))
+        },
+        ClientCall(service: .sso, action: "GetRoleCredentials") {
+            let access = SSOAccess(
+                profile: "p", startURL: "https://x", region: "eu-west-1", accountID: "123456789012", roleName: "Admin +é", cacheFolder: "")
+            _ = try await SSOClient(client: $0.unsigned(.sso)).getRoleCredentials(access, token: Secret("bearer+/="))
+        },
+        ClientCall(service: .ssoOIDC, action: "CreateToken") {
+            let refresh = SSOToken.Refresh(
+                refreshToken: Secret("refresh \"\\é"), clientID: "client", clientSecret: Secret("secret+/="),
+                registrationExpiration: .distantFuture)
+            _ = try await OIDCClient(client: $0.unsigned(.ssoOIDC)).createToken(refresh)
+        },
+    ]
+
     private static func call(
         _ action: String, _ send: @escaping @Sendable (CloudFormationClient) async throws -> Void
     ) -> ClientCall {
@@ -119,4 +147,25 @@ struct ClientCall: Sendable {
         input.rollbackConfiguration = RollbackConfiguration(triggers: [])
         return input
     }()
+}
+
+extension AWSSession {
+    /// A client of the session whose requests are not signed, as those for credentials are that need none. It asks where STS is.
+    func unsigned(_ service: Service) throws -> ServiceClient {
+        let client = try sts().client
+        var runtime = client.runtime
+        runtime.credentials = nil
+        return ServiceClient(service: service, region: client.region, endpoint: client.endpoint, runtime: runtime)
+    }
+}
+
+extension Service {
+    /// What botocore and moto call it.
+    var botocoreName: String {
+        switch self {
+        case .sso: "sso"
+        case .ssoOIDC: "sso-oidc"
+        default: hostLabel
+        }
+    }
 }

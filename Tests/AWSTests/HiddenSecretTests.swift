@@ -54,6 +54,57 @@ import Testing
         #expect(text.contains("Value '****' and '****' can't be"))
     }
 
+    /// What is sent for credentials, and the secrets in it.
+    private static let forCredentials: [(secrets: [String], call: @Sendable (AWSSession) async throws -> Void)] = [
+        (
+            ["987123"],
+            {
+                let role = AssumedRole(arn: "r", sessionName: "s", mfaSerial: "mfa", origin: "here")
+                _ = try await $0.sts().assumeRole(role, tokenCode: Secret("987123"))
+            }
+        ),
+        (
+            [webToken],
+            {
+                let identity = WebIdentity(tokenFile: "", roleArn: "r", sessionName: "s", origin: "here")
+                _ = try await STSClient(client: $0.unsigned(.sts)).assumeRole(identity, token: Secret(webToken))
+            }
+        ),
+        (
+            ["bearer/geheim+1"],
+            {
+                let access = SSOAccess(profile: "p", startURL: "u", region: "r", accountID: "1", roleName: "a", cacheFolder: "")
+                _ = try await SSOClient(client: $0.unsigned(.sso)).getRoleCredentials(access, token: Secret("bearer/geheim+1"))
+            }
+        ),
+        (
+            ["client/geheim+2", "refresh/geheim+3"],
+            {
+                let refresh = SSOToken.Refresh(
+                    refreshToken: Secret("refresh/geheim+3"), clientID: "client", clientSecret: Secret("client/geheim+2"),
+                    registrationExpiration: .distantFuture)
+                _ = try await OIDCClient(client: $0.unsigned(.ssoOIDC)).createToken(refresh)
+            }
+        ),
+    ]
+
+    /// As long as they get.
+    private static let webToken = "eyJhbGciOiJSUzI1NiJ9." + String(repeating: "geheim", count: 200) + ".c2lnbmF0dXJl"
+
+    @Test(arguments: forCredentials.indices)
+    func `an error that quotes what is sent for credentials shows none of it, in whatever form it comes`(_ index: Int) async throws {
+        let (secrets, call) = Self.forCredentials[index]
+        let said = "'\(secrets.joined(separator: "', '"))' can't be"
+        let xml = "<ErrorResponse><Error><Code>ValidationError</Code><Message>\(said)</Message></Error></ErrorResponse>"
+        let json: JSONValue = ["__type": "InvalidRequestException", "message": .string(said)]
+        for body in [xml, json.compactText, "Bad request: \(said)"] {
+            let (text, _) = try await seen({ _ in HTTPResponse(status: 400, body: Data(body.utf8)) }, call)
+            for secret in secrets { #expect(!text.contains(secret), "\(body)") }
+            #expect(!text.contains("geheim"), "\(body)")
+            #expect(text.contains("'\(secrets.map { _ in "****" }.joined(separator: "', '"))' can't be"), "\(body)")
+        }
+    }
+
     @Test func `answers with secrets are printed nowhere, whatever is wrong with them`() async throws {
         for (status, body) in [
             (200, #"{"Parameters": [{"Name": "a", "Type": "SecureString", "Value": "geheim-1"}], "SecretString": "geheim-1"}"#),

@@ -47,10 +47,10 @@ import Testing
     }
 
     @Test func `every answer is read as botocore's models have it`() async throws {
-        let readings = Self.cloudFormation + Self.others
+        let readings = Self.cloudFormation + Self.others + Self.credentials
         // No kind of answer is left out.
         #expect(Set(readings.map(\.action)) == Set(ClientCall.all.map(\.action)))
-        let answers: [[Page]] = try await Python.ask("answers.py", readings.map { [$0.service.hostLabel, $0.action] })
+        let answers: [[Page]] = try await Python.ask("answers.py", readings.map { [$0.service.botocoreName, $0.action] })
         for (reading, pages) in zip(readings, answers) {
             let requests = Collector<HTTPRequest>()
             let transport = HTTPTransport { request in
@@ -158,6 +158,35 @@ import Testing
             return true
         },
     ]
+
+    private static let credentials: [Reading] = [
+        Reading(.sts, "AssumeRole", assumed) {
+            try await $0.sts().assumeRole(AssumedRole(arn: "r", sessionName: "s", origin: "here"), tokenCode: nil)
+        },
+        Reading(.sts, "AssumeRoleWithWebIdentity", assumed) {
+            let identity = WebIdentity(tokenFile: "", roleArn: "r", sessionName: "s", origin: "here")
+            return try await STSClient(client: $0.unsigned(.sts)).assumeRole(identity, token: Secret("t"))
+        },
+        Reading(
+            .sso, "GetRoleCredentials",
+            Credentials(
+                accessKeyID: "accessKeyId", secretAccessKey: Secret("secretAccessKey"), sessionToken: Secret("sessionToken"),
+                expiration: Date(timeIntervalSince1970: 0.007))
+        ) {
+            let access = SSOAccess(profile: "p", startURL: "u", region: "r", accountID: "1", roleName: "a", cacheFolder: "")
+            return try await SSOClient(client: $0.unsigned(.sso)).getRoleCredentials(access, token: Secret("t"))
+        },
+        Reading(.ssoOIDC, "CreateToken", ["accessToken", "7.0", "refreshToken"]) {
+            let refresh = SSOToken.Refresh(
+                refreshToken: Secret("r"), clientID: "c", clientSecret: Secret("s"), registrationExpiration: .distantFuture)
+            let answer = try await OIDCClient(client: $0.unsigned(.ssoOIDC)).createToken(refresh)
+            return [answer.accessToken.reveal(), "\(answer.expiresIn)", answer.refreshToken?.reveal() ?? ""]
+        },
+    ]
+
+    /// What STS gives.
+    private static let assumed = Credentials(
+        accessKeyID: "AccessKeyId", secretAccessKey: Secret("SecretAccessKey"), sessionToken: Secret("SessionToken"), expiration: noon)
 
     /// What two pages hold together.
     private static func twice<Value>(_ value: Value) -> [Value] { [value, value] }

@@ -18,7 +18,7 @@ import Testing
         var body: String
 
         init(_ call: ClientCall, _ request: HTTPRequest) {
-            service = call.service.hostLabel
+            service = call.service.botocoreName
             action = call.action
             method = request.method.rawValue
             path = request.fullPath
@@ -69,8 +69,12 @@ import Testing
         #expect(
             Set(once.map(\.0.action)) == [
                 "CreateChangeSet", "ExecuteChangeSet", "CancelUpdateStack", "ContinueUpdateRollback", "RollbackStack",
-                "DetectStackDrift", "PutObject", "DeleteObject",
+                "DetectStackDrift", "PutObject", "DeleteObject", "AssumeRole", "CreateToken",
             ])
+        // Of those that take on a role, the one with a code.
+        #expect(
+            once.filter { $0.0.action == "AssumeRole" }.map { String(decoding: $0.1.body, as: UTF8.self).contains("&TokenCode=123456") }
+                == [true])
         #expect(once.filter { $0.0.service == .s3 }.allSatisfy { $0.1.headers.contains { $0.name.hasPrefix("If-") } })
     }
 

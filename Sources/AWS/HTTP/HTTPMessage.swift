@@ -1,4 +1,5 @@
 package import Foundation
+package import Model
 
 /// A name and its value, of a header or of a query, not encoded.
 package struct HTTPField: Hashable, Sendable {
@@ -33,10 +34,12 @@ package struct HTTPRequest: Sendable {
     /// Whether sending it twice does no more than sending it once. libcurl sends a request again on its own when an
     /// idle connection turns out to be closed; one that may not be repeated therefore gets a connection of its own.
     package var mayBeRepeated: Bool
+    /// Those that it carries besides its signature's, in whatever form: whoever answers may quote them.
+    package var secrets: [Secret]
 
     package init(
         _ method: Method, _ endpoint: Endpoint, path: String = "/", query: [HTTPField] = [], headers: [HTTPField] = [],
-        body: Data = Data(), timeout: Duration = .seconds(60), mayBeRepeated: Bool = true
+        body: Data = Data(), timeout: Duration = .seconds(60), mayBeRepeated: Bool = true, secrets: [Secret] = []
     ) {
         self.method = method
         self.endpoint = endpoint
@@ -46,6 +49,7 @@ package struct HTTPRequest: Sendable {
         self.body = body
         self.timeout = timeout
         self.mayBeRepeated = mayBeRepeated
+        self.secrets = secrets
     }
 
     /// The path as it goes over the wire.

@@ -1,11 +1,16 @@
 import Foundation
+import Model
 
 extension AWSError {
     /// Reads an answer whose status is no success: the JSON protocol's form, CloudFormation's and STS's, S3's, EC2's, or none of them.
-    init(_ response: HTTPResponse, service: String, action: String) {
+    ///
+    /// Its message has `****` for every one of `secrets`, which AWS quotes with what it refuses: a parameter's value that breaks a
+    /// constraint, a token, and, where a signature is wrong, the canonical request with the session token in it.
+    init(_ response: HTTPResponse, service: String, action: String, hiding secrets: [Secret] = []) {
         if let said = JSONError(response) {
             self.init(
-                service: service, action: action, code: said.code ?? Self.code(forStatus: response.status), message: said.message,
+                service: service, action: action, code: said.code ?? Self.code(forStatus: response.status),
+                message: said.message.hiding(secrets),
                 status: response.status, requestID: response.requestID, retryAfter: response.retryAfter)
             return
         }
@@ -17,7 +22,8 @@ extension AWSError {
             ?? response.requestID
         self.init(
             service: service, action: action, code: code,
-            message: error?.text("Message") ?? error?.text("message") ?? Self.excerpt(response, isXML: document != nil),
+            message: (error?.text("Message") ?? error?.text("message"))?.hiding(secrets)
+                ?? Self.excerpt(response, isXML: document != nil, hiding: secrets),
             status: response.status, requestID: requestID, retryAfter: response.retryAfter,
             bucketRegion: Self.bucketRegion(response, code: code, error: error))
     }
@@ -40,9 +46,10 @@ extension AWSError {
     }
 
     /// The start of an answer that AWS did not write, such as a proxy's page.
-    private static func excerpt(_ response: HTTPResponse, isXML: Bool) -> String {
+    private static func excerpt(_ response: HTTPResponse, isXML: Bool, hiding secrets: [Secret]) -> String {
         guard !isXML else { return "" }
-        let text = String(decoding: response.body.prefix(300), as: UTF8.self)
+        // Cut last: the start of a secret whose end is cut off would not be known for one.
+        let text = String(decoding: response.body, as: UTF8.self).hiding(secrets).prefix(300)
         return text.split(whereSeparator: \.isWhitespace).joined(separator: " ").filter { $0.isASCII && !$0.isNewline }
     }
 

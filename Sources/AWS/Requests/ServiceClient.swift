@@ -36,22 +36,18 @@ struct ServiceClient: Sendable {
         fill(&form)
         let request = HTTPRequest(
             .post, endpoint, headers: [HTTPField("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")],
-            body: form.body, mayBeRepeated: mayBeRepeated)
-        do {
-            return try await send(request, action: action) { response throws(UnreadableAnswer) in
-                let document: XMLElement
-                do throws(XMLError) {
-                    document = try XMLReader.read(response.body)
-                } catch {
-                    throw UnreadableAnswer(error.description)
-                }
-                guard document.name == "\(action)Response" else {
-                    throw UnreadableAnswer("It holds \(document.name), not \(action)Response")
-                }
-                return try read(document["\(action)Result"] ?? document)
+            body: form.body, mayBeRepeated: mayBeRepeated, secrets: form.secrets)
+        return try await send(request, action: action) { response throws(UnreadableAnswer) in
+            let document: XMLElement
+            do throws(XMLError) {
+                document = try XMLReader.read(response.body)
+            } catch {
+                throw UnreadableAnswer(error.description)
             }
-        } catch let error as AWSError {
-            throw error.hiding(form.secrets)
+            guard document.name == "\(action)Response" else {
+                throw UnreadableAnswer("It holds \(document.name), not \(action)Response")
+            }
+            return try read(document["\(action)Result"] ?? document)
         }
     }
 
@@ -143,7 +139,7 @@ struct ServiceClient: Sendable {
         let start = runtime.clock.uptime()
         do {
             let response = try await runtime.transport.send(signed)
-            let secrets = (credentials?.secrets ?? []) + SigV4.signature(in: signed.headers)
+            let secrets = request.secrets + (credentials?.secrets ?? []) + SigV4.signature(in: signed.headers)
             var outcome = outcome(response, request, action, read, hiding: secrets)
             if case .failure(var error as AWSError) = outcome {
                 error.clocks = response.date.map { ClockReadings(ours: now, signed: signingTime, theirs: $0) }
@@ -164,7 +160,7 @@ struct ServiceClient: Sendable {
         _ read: (HTTPResponse) throws(UnreadableAnswer) -> Value, hiding secrets: [Secret]
     ) -> Outcome<Value> {
         guard (200..<300).contains(response.status) else {
-            return .failure(AWSError(response, service: service.rawValue, action: action).hiding(secrets))
+            return .failure(AWSError(response, service: service.rawValue, action: action, hiding: secrets))
         }
         do throws(UnreadableAnswer) {
             return .success(try read(response))

@@ -9,7 +9,7 @@ struct SSOClient: Sendable {
         let request = HTTPRequest(
             .get, client.endpoint, path: "/federation/credentials",
             query: [HTTPField("role_name", access.roleName), HTTPField("account_id", access.accountID)],
-            headers: [HTTPField("x-amz-sso_bearer_token", token.reveal())])
+            headers: [HTTPField("x-amz-sso_bearer_token", token.reveal())], secrets: [token])
         return try await client.send(request, action: "GetRoleCredentials") { response throws(UnreadableAnswer) in
             guard let answer = try? JSONDecoder().decode(Answer.self, from: response.body).roleCredentials else {
                 throw UnreadableAnswer("It holds no roleCredentials")
@@ -46,7 +46,7 @@ struct OIDCClient: Sendable {
         ]
         let request = HTTPRequest(
             .post, client.endpoint, path: "/token", headers: [HTTPField("Content-Type", "application/json")],
-            body: Data(body.compactText.utf8), mayBeRepeated: false)
+            body: Data(body.compactText.utf8), mayBeRepeated: false, secrets: [refresh.clientSecret, refresh.refreshToken])
         return try await client.send(request, action: "CreateToken") { response throws(UnreadableAnswer) in
             guard let answer = try? JSONDecoder().decode(Answer.self, from: response.body) else {
                 throw UnreadableAnswer("It holds no accessToken")

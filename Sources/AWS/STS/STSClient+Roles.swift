@@ -10,7 +10,7 @@ extension STSClient {
             form.set("DurationSeconds", role.durationSeconds)
             form.set("ExternalId", role.externalID)
             form.set("SerialNumber", role.mfaSerial)
-            form.set("TokenCode", tokenCode?.reveal())
+            if let tokenCode { form.set("TokenCode", tokenCode) }
         } read: { result throws(UnreadableAnswer) in
             try Self.credentials(result)
         }
@@ -21,7 +21,7 @@ extension STSClient {
         try await client.query("AssumeRoleWithWebIdentity", mayBeRepeated: true) { form in
             form.set("RoleArn", identity.roleArn)
             form.set("RoleSessionName", identity.sessionName)
-            form.set("WebIdentityToken", token.reveal())
+            form.set("WebIdentityToken", token)
         } read: { result throws(UnreadableAnswer) in
             try Self.credentials(result)
         }

@@ -51,6 +51,8 @@ async def main(certificate, size):
     config.certfile, config.keyfile = certificate, write_certificate(certificate)
     config.alpn_protocols = ["h2", "http/1.1"]
     config.loglevel = "CRITICAL"
+    # On a busy machine there may be more than the usual five seconds between two requests.
+    config.keep_alive_timeout = 600
     print(listener.getsockname()[1], flush=True)
     await serve(application(Gathering(size)), config)
 

@@ -87,7 +87,7 @@ def json_rpc(request, operation):
 
 
 def rest(request, operation):
-    """The input of a protocol that spreads it over path, query, headers and body."""
+    """The input of a protocol that spreads it over path, query, headers and body: S3's XML, whose bodies are bytes, and JSON."""
     shape = operation.input_shape
     template, _, fixed = operation.http["requestUri"].partition("?")
     require(request["method"] == operation.http["method"], "another method")
@@ -100,11 +100,14 @@ def rest(request, operation):
         if name not in ("authorization", "x-amz-date", "x-amz-content-sha256", "x-amz-security-token", "host")
     }
     value = {}
-    labels = [part.strip("{}") for part in template.strip("/").split("/")]
-    segments = request["path"].lstrip("/").split("/", len(labels) - 1)
-    require(len(labels) == len(segments), "the path is not %s" % template)
-    for label, segment in zip(labels, segments):
-        value[label.rstrip("+")] = unquote(segment)
+    parts = template.strip("/").split("/")
+    segments = request["path"].lstrip("/").split("/", len(parts) - 1)
+    require(len(parts) == len(segments), "the path is not %s" % template)
+    for part, segment in zip(parts, segments):
+        if part.startswith("{"):
+            value[part.strip("{+}")] = unquote(segment)
+        else:
+            require(part == segment, "the path is not %s" % template)
     for name, member in shape.members.items():
         wire = member.serialization.get("name", name)
         place = member.serialization.get("location")
@@ -113,8 +116,14 @@ def rest(request, operation):
         if place == "header" and wire.lower() in headers:
             value[name] = scalar(member, headers.pop(wire.lower()), wire)
     payload = shape.serialization.get("payload")
+    document = None
     if payload and shape.members[payload].type_name == "blob":
         value[payload] = request["body"].encode()
+    elif any("location" not in member.serialization for member in shape.members.values()):
+        require(operation.service_model.metadata["protocol"] == "rest-json", "XML, which nothing here reads")
+        require(headers.pop("content-type", None) == "application/json", "a body that is not said to be JSON")
+        document = json.loads(request["body"])
+        value.update(document)
     else:
         require(request["body"] == "", "a body where there is none")
     require(not asked and not headers, "not in the model: %s" % sorted([*asked, *headers]))
@@ -123,12 +132,15 @@ def rest(request, operation):
         path, _, fixed = written["url_path"].partition("?")
         query = {name: str(text) for name, text in [*parse_qsl(fixed), *written["query_string"].items()]}
         sent = {name.lower(): str(text) for name, text in written["headers"].items()}
-        return unquote(path) == unquote(request["path"]) and query == request["query"] and sent.items() <= request["headers"].items()
+        return (
+            unquote(path) == unquote(request["path"]) and query == request["query"] and sent.items() <= request["headers"].items()
+            and (document is None or json.loads(written["body"]) == document)
+        )
 
     return value, is_same
 
 
-READERS = {"query": query, "json": json_rpc, "rest-xml": rest}
+READERS = {"query": query, "json": json_rpc, "rest-xml": rest, "rest-json": rest}
 
 
 def check_enums(shape, value, path):
@@ -147,6 +159,8 @@ def fault(request):
     operation = model.operation_model(request["action"])
     protocol = model.metadata["protocol"]
     try:
+        is_signed = "authorization" in request["headers"]
+        require(is_signed == (operation.auth_type != "none"), "it is signed" if is_signed else "it is not signed")
         value, is_same = READERS[protocol](request, operation)
         shape = operation.input_shape
         if not shape:

@@ -1,21 +1,15 @@
 import Model
 
-extension AWSError {
+extension String {
     /// Shorter ones would take letters out of every word.
     private static let shortestSecret = 4
 
-    /// The error with `****` for every one of the secrets in its message.
-    ///
-    /// AWS quotes what it refuses: a parameter's value that breaks a constraint, and, where a signature is wrong, the canonical
-    /// request with the session token in it.
-    func hiding(_ secrets: [Secret]) -> AWSError {
-        var error = self
+    /// The text with `****` for every one of the secrets in it.
+    func hiding(_ secrets: [Secret]) -> String {
         // A longer one may hold a shorter one, whose stars would leave the rest of it.
-        for secret in secrets.map({ $0.reveal() }).sorted(by: { $0.utf8.count > $1.utf8.count })
-        where secret.utf8.count >= Self.shortestSecret {
-            error.message.replace(secret, with: "****")
+        secrets.map { $0.reveal() }.sorted { $0.utf8.count > $1.utf8.count }.reduce(self) { text, secret in
+            secret.utf8.count >= Self.shortestSecret ? text.replacing(secret, with: "****") : text
         }
-        return error
     }
 }
 
