@@ -196,7 +196,7 @@ struct NestedStackTests {
     ])
     func `A template is sent as it is written, with the address in place of the path`(_ line: String, _ sent: String?) throws {
         let text =
-            "# ä\nResources:\n  Ä1: {Type: AWS::SNS::Topic}\n  N:\n    Type: AWS::CloudFormation::Stack\n    Properties:\n      \(line)\n  Z: {Type: T}\n"
+            "# ä\nDescription: größer\nResources:\n  A1: {Type: AWS::SNS::Topic}\n  N:\n    Type: AWS::CloudFormation::Stack\n    Properties:\n      \(line)\n  Z: {Type: T}\n"
         let template = try Template.read(text, file: "t.yml").get()
         let body = template.body(nesting: ["N": "https://b/k"])
         if let sent { #expect(body == text.replacingOccurrences(of: line, with: sent)) }

@@ -208,7 +208,11 @@ import Testing
         try session.edit("stacks/shop/template.yml", replacing: "hello", with: "welcome")
         let planned = try session.pipeplan("plan shop")
         #expect(planned.output.contains(#"~ Value: "hello" → "welcome"  # by parameter Greeting"#), "\(planned.output)")
-        let updated = try session.pipeplan("apply shop --auto-approve")
+        // MiniStack says that the nested stack might be replaced. Somebody has to look at that, and then it is executed as it is.
+        #expect(try session.pipeplan("apply shop --auto-approve").status == 3)
+        let reviewed = try session.pipeplan("plan shop --online --out reviewed.plan")
+        #expect(reviewed.output.contains("Inner (AWS::CloudFormation::Stack) might be replaced"), "\(reviewed.output)\(reviewed.errors)")
+        let updated = try session.pipeplan("apply reviewed.plan")
         #expect(updated.status == 0, "\(updated.errors)")
         let read =
             script + "\n" + """
