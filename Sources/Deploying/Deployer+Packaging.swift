@@ -43,7 +43,12 @@ extension Deployer {
             }
             urls[nested.logicalID] = uploads.urls[path]
         }
-        return template.body(nesting: urls)
+        guard let body = template.body(nesting: urls) else {
+            throw Problem(
+                .badInput, "nested-templates-in-loop", "\(template.source.file) makes nested stacks of several files in one loop",
+                detail: "Each file becomes an address of its own, for which there is one place only. Write the nested stacks out.")
+        }
+        return body
     }
 
     /// Stores a text under a name made of its contents, so that the same one is stored once.

@@ -58,7 +58,10 @@ extension Deployer {
         if let enabled = run.plan.terminationProtection {
             try await client.updateTerminationProtection(run.stackName, enabled: enabled)
         }
-        if let policy = run.plan.stackPolicy { try await client.setStackPolicy(run.stackID ?? run.stackName, body: policy) }
+        // Anew each time: it may have been taken away, or not have been set the last time.
+        if let policy = run.request?.desired.stackPolicy?.canonicalText ?? run.plan.stackPolicy {
+            try await client.setStackPolicy(run.stackID ?? run.stackName, body: policy)
+        }
     }
 
     func intent(for request: DeploymentRequest, token: String) throws -> DeploymentIntent {

@@ -190,13 +190,21 @@ package struct Deployer: Sendable {
     }
 
     private func describeFinishedChangeSet(_ run: DeploymentRun) async throws -> ChangeSet {
+        if run.request?.proposal != nil { return try await describeReviewedChangeSet(run) }
         let changeSet = try await finishedChangeSet(run.changeSetName, stack: run.stackID ?? run.stackName)
-        if run.request?.proposal != nil {
-            try database.note(DeploymentProgress(changeSetID: run.changeSetName, stackID: run.stackID), of: run.deployment)
-        } else if changeSet.status != "FAILED" {
-            report(.reconciled(Reconciliation(run.plan, changeSet)))
-        }
+        if changeSet.status != "FAILED" { report(.reconciled(Reconciliation(run.plan, changeSet))) }
         return changeSet
+    }
+
+    /// The change set that was reviewed; as a deleted one where it is gone.
+    private func describeReviewedChangeSet(_ run: DeploymentRun) async throws -> ChangeSet {
+        do {
+            let changeSet = try await finishedChangeSet(run.changeSetName, stack: run.stackID ?? run.stackName)
+            try database.note(DeploymentProgress(changeSetID: run.changeSetName, stackID: run.stackID), of: run.deployment)
+            return changeSet
+        } catch let error as AWSError where error.isNotFound {
+            return ChangeSet(status: "DELETE_COMPLETE", changes: [])
+        }
     }
 
     /// The change set when it is no longer being computed.

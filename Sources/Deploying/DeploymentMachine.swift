@@ -197,6 +197,8 @@ package struct DeploymentMachine: Sendable {
             // Nothing was ever made in it, or nothing is left: as if it were not there.
             self.stack = nil
             return createChangeSet()
+        case _ where status.mustBeRecreated && reviewed != nil:
+            return end(Settlement(.cancelled, .untouched, Self.stale, exit: .refused))
         case _ where status.mustBeRecreated:
             phase = .askingToRecreate
             return .ask(.recreate(status))
@@ -221,16 +223,11 @@ package struct DeploymentMachine: Sendable {
     }
 
     private mutating func judge(_ changeSet: ChangeSet) -> Action {
+        if let reviewed { return judge(changeSet, reviewed: reviewed) }
         guard changeSet.status == "CREATE_COMPLETE" else {
             if changeSet.saysNothingChanges { return protectOnly() }
             let reason = changeSet.statusReason ?? "CloudFormation left the change set in \(changeSet.status) and gave no reason"
             return discard(Settlement(.failed, effectSoFar, DeploymentFailure(message: reason), exit: .failed))
-        }
-        if let reviewed {
-            guard changeSet.digest == reviewed.digest, changeSet.isAvailable else {
-                return discard(Settlement(.cancelled, effectSoFar, Self.stale, exit: .refused))
-            }
-            return start(.executing)
         }
         let reconciliation = Reconciliation(plan, changeSet)
         guard reconciliation.isCovered else {
@@ -238,6 +235,12 @@ package struct DeploymentMachine: Sendable {
             return .ask(.unplanned(reconciliation))
         }
         return start(.executing)
+    }
+
+    private mutating func judge(_ changeSet: ChangeSet, reviewed: ChangeSet) -> Action {
+        if changeSet.digest == reviewed.digest, changeSet.isAvailable { return start(.executing) }
+        let settlement = Settlement(.cancelled, effectSoFar, Self.stale, exit: .refused)
+        return changeSet.status.hasPrefix("DELETE_") ? end(settlement) : discard(settlement)
     }
 
     /// Termination protection and stack policy are in no change set: where they are all that changes, there is none, and still
@@ -309,9 +312,9 @@ package struct DeploymentMachine: Sendable {
         message: "The change set that was reviewed can't be executed any more: the stack has changed since. Plan again")
 
     private mutating func fail(_ failure: DeploymentFailure, mayHaveBeenTaken: Bool) -> Action {
-        if case .computingChangeSet = phase, reviewed != nil, !mayHaveBeenTaken {
-            // There is none of that name any more.
-            return end(Settlement(.cancelled, effectSoFar, Self.stale, exit: .refused))
+        if case .computingChangeSet = phase, reviewed != nil {
+            // It could not be read just now; it is still what was reviewed.
+            return end(Settlement(.failed, effectSoFar, failure, exit: .failed))
         }
         let settlement = Settlement(.failed, effectSoFar, failure, exit: .failed)
         switch phase {

@@ -26,10 +26,9 @@ package struct ProposalComparison: Hashable, Sendable {
         for change in plan.changes { planned[change.logicalID] = change }
         rows = actual.changes.map { change in
             let expected = planned[change.logicalID]
-            if expected.map({ $0.listing == .unknown || $0.willChange == .unknown }) == true {
-                return Row(change: change, standing: .wasUnknown)
-            }
-            return Row(change: change, standing: Reconciliation.excess(change, over: expected).map { .more($0) } ?? .asPlanned)
+            if let excess = Reconciliation.excess(change, over: expected, in: plan) { return Row(change: change, standing: .more(excess)) }
+            let wasUnknown = expected.map { $0.listing == .unknown || $0.willChange == .unknown } ?? false
+            return Row(change: change, standing: wasUnknown ? .wasUnknown : .asPlanned)
         }
         let listed = Set(actual.changes.map(\.logicalID))
         notListed = plan.changes.filter { $0.listing == .yes && !listed.contains($0.logicalID) }.map(\.logicalID)
@@ -37,4 +36,9 @@ package struct ProposalComparison: Hashable, Sendable {
 
     /// Whether the two say the same, as far as the plan says anything.
     package var agrees: Bool { notListed.isEmpty && rows.allSatisfy { if case .more = $0.standing { false } else { true } } }
+}
+
+extension ChangeSet {
+    /// The resources of which nothing is left as it was: those that are removed, and those that are certainly replaced.
+    package var lost: [ResourceChange] { changes.filter { $0.action == .remove || $0.replacement == .yes } }
 }

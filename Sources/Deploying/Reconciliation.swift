@@ -19,7 +19,7 @@ package struct Reconciliation: Hashable, Sendable {
     package init(_ plan: Plan, _ actual: ChangeSet) {
         var planned: [String: PlannedChange] = [:]
         for change in plan.changes { planned[change.logicalID] = change }
-        unplanned = actual.changes.compactMap { Self.excess($0, over: planned[$0.logicalID]) }
+        unplanned = actual.changes.compactMap { Self.excess($0, over: planned[$0.logicalID], in: plan) }
         let listed = Set(actual.changes.map(\.logicalID))
         notListed = plan.changes.filter { $0.listedByCloudFormation && !listed.contains($0.logicalID) }.map(\.logicalID)
         let modified = actual.changes.filter { $0.action == .modify }
@@ -27,9 +27,10 @@ package struct Reconciliation: Hashable, Sendable {
     }
 
     /// What CloudFormation would do to a resource that the plan does not show, in a sentence; `nil` where there is nothing.
-    package static func excess(_ actual: ResourceChange, over planned: PlannedChange?) -> String? {
+    package static func excess(_ actual: ResourceChange, over planned: PlannedChange?, in plan: Plan) -> String? {
         let what = "\(actual.logicalID) (\(actual.type))"
-        if planned == nil, actual.isOnlyLookedInto { return nil }
+        // What is in it was planned too, and stays.
+        if planned == nil, actual.isOnlyLookedInto, plan.followed?.contains(actual.logicalID) == true { return nil }
         guard let planned else { return "\(what) would be \(actual.action.participle), and is not in the plan" }
         guard planned.action == actual.action || (planned.action == .dynamic && actual.action == .modify) else {
             return "\(what) would be \(actual.action.participle), not \(planned.action.participle)"
@@ -46,7 +47,7 @@ package struct Reconciliation: Hashable, Sendable {
 
 extension ResourceChange {
     /// Whether this is a nested stack that CloudFormation lists for no other reason than that its template might be another one
-    /// (API reference, ResourceChangeDetail: ChangeSource Automatic). What it would do in there has a change set of its own.
+    /// (API reference, ResourceChangeDetail: ChangeSource Automatic).
     fileprivate var isOnlyLookedInto: Bool {
         type == "AWS::CloudFormation::Stack" && action == .modify && replacement != .yes && !details.isEmpty
             && details.allSatisfy { $0.source == .automatic }

@@ -13,6 +13,10 @@ package struct SavedPlan: Codable, Sendable {
     package struct Stack: Codable, Sendable {
         package var plan: Plan
         package var templateDigest: Digest
+        /// Of the local templates it nests, by their paths.
+        package var nestedDigests: OrderedDictionary<String, Digest>?
+        /// What the parameter store had, by parameter; one that was not asked is missing.
+        package var storedValues: [String: String]?
         package var parameters: OrderedDictionary<String, RecordedParameter>
         package var tags: OrderedDictionary<String, String>
         /// The change set that CloudFormation made of the plan; `nil` where it was not asked.
@@ -36,6 +40,7 @@ package struct SavedPlan: Codable, Sendable {
         self.stacks = stacks.map { plan, desired, proposal in
             Stack(
                 plan: plan, templateDigest: Digest(of: desired.template.body),
+                nestedDigests: desired.nestedTemplateBodies.mapValues { Digest(of: $0) }, storedValues: desired.storedValues,
                 parameters: desired.parameters.mapValues { value in
                     switch value {
                     case .plain(let text): .plain(text)
@@ -87,6 +92,10 @@ extension SavedPlan.Stack {
             moved("the stack has been deployed since (deployment \(current.basedOnSerial), planned against \(plan.basedOnSerial))")
         }
         if Digest(of: desired.template.body) != templateDigest { moved("the template has changed") }
+        if desired.nestedTemplateBodies.mapValues({ Digest(of: $0) }) != nestedDigests ?? [:] { moved("a nested template has changed") }
+        for (name, value) in storedValues ?? [:] where desired.storedValues[name].map({ $0 != value }) == true {
+            moved("what the parameter store has for parameter \(name) has changed")
+        }
         if desired.tags != tags { moved("the tags have changed") }
         if desired.stackName != plan.stackName || desired.region != plan.region { moved("the stack's name or region has changed") }
         if current.settings != plan.settings { moved("the stack's settings have changed") }

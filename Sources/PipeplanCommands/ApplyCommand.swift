@@ -99,7 +99,10 @@ struct Application {
         else {
             throw Problem(.refused, "not-approved", "The plan was not approved", detail: "Nothing was done.")
         }
-        if saved != nil { try Consent(context).refuseProtected(plan) }
+        if let saved {
+            try Consent(context).refuseProtected(plan)
+            if let changeSet = saved.proposal?.changeSet { try Consent(context).refuseProtected(changeSet, prepared.desired.protected) }
+        }
         let request = try workspace.request(plan, prepared, cloud, approval: approval, proposal: saved?.proposal)
         let deployer = try cloud.deployer(workspace.database, total: plan.changes.count, autoApprove: autoApprove, quiet: common.json)
         let result = try await deployer.deploy(request)

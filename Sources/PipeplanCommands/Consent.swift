@@ -48,7 +48,18 @@ struct Consent {
 
     /// - Throws: `Problem` (exit code 3) where the plan replaces or removes what stack.yml protects.
     func refuseProtected(_ plan: Plan) throws {
-        let forbidden = plan.hazards.filter(\.isProtected)
+        try refuse(plan.hazards.filter(\.isProtected).map { ($0.logicalID, $0.summary) })
+    }
+
+    /// - Throws: `Problem` (exit code 3) where the change set replaces or removes what stack.yml protects.
+    func refuseProtected(_ changeSet: ChangeSet, _ protected: Set<String>) throws {
+        try refuse(
+            changeSet.lost.filter { protected.contains($0.logicalID) }.map { change in
+                (change.logicalID, "\(change.logicalID) is \(change.action == .remove ? "removed" : "replaced") by the change set")
+            })
+    }
+
+    private func refuse(_ forbidden: [(logicalID: String, summary: String)]) throws {
         guard forbidden.isEmpty else {
             throw Problem(
                 .refused,

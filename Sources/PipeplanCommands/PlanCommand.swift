@@ -61,6 +61,7 @@ struct PlanCommand: ContextCommand {
         }
         guard findings.isEmpty else { throw Problem(.badInput, findings) }
         let plans = planned.map(\.plan)
+        if let out { try requireFolder(of: out, context) }
         let proposals = online ? try await propose(planned, workspace) : [:]
         if common.json {
             context.terminal.write(try JSONReport.render(PlanReport(plans, proposals: proposals)))
@@ -69,13 +70,16 @@ struct PlanCommand: ContextCommand {
         } else {
             let texts = plans.map { plan in
                 PlanText.render(plan, .output(context))
-                    + (proposals[plan.address].map { ProposalText.render(plan, $0, isKept: out != nil, .output(context)) } ?? "")
+                    + (proposals[plan.address].map { ProposalText.render(plan, $0, isKept: isKept($0, plan), .output(context)) } ?? "")
             }
             context.terminal.write(texts.joined(separator: "\n"))
         }
         if let out {
             let saved = SavedPlan(
-                stacks: planned.map { ($0.plan, $0.prepared.desired, proposals[$0.plan.address]) }, lineage: workspace.database.lineage,
+                stacks: planned.map { planned in
+                    let proposal = proposals[planned.plan.address].flatMap { isKept($0, planned.plan) ? $0 : nil }
+                    return (planned.plan, planned.prepared.desired, proposal)
+                }, lineage: workspace.database.lineage,
                 toolVersion: Version.current, context: context)
             try write(try saved.encoded(), to: out, context)
             if !common.json { context.terminal.writeError("\nSaved as \(out). To do exactly this: pipeplan apply \(out)\n") }
@@ -89,17 +93,40 @@ struct PlanCommand: ContextCommand {
     ) async throws -> [StackAddress: ProposedChangeSet] {
         var proposals: [StackAddress: ProposedChangeSet] = [:]
         try await workspace.withCloud { context in
-            for (plan, prepared) in planned {
-                let cloud = try await workspace.enter(prepared, aws, context)
-                let deployer = try cloud.deployer(workspace.database, total: plan.changes.count, autoApprove: false, quiet: true)
-                let proposal = try await deployer.propose(try workspace.request(plan, prepared, cloud))
-                proposals[plan.address] = proposal
-                if out == nil, proposal.changeSet.status != "FAILED" {
-                    try await deployer.withdraw(proposal, stackName: plan.stackName)
+            var kept: [(deployer: Deployer, proposal: ProposedChangeSet, stackName: String)] = []
+            do {
+                for (plan, prepared) in planned {
+                    let cloud = try await workspace.enter(prepared, aws, context)
+                    let deployer = try cloud.deployer(workspace.database, total: plan.changes.count, autoApprove: false, quiet: true)
+                    let proposal = try await deployer.propose(try workspace.request(plan, prepared, cloud))
+                    proposals[plan.address] = proposal
+                    if isKept(proposal, plan) {
+                        kept.append((deployer, proposal, plan.stackName))
+                    } else if proposal.changeSet.status != "FAILED" {
+                        try await deployer.withdraw(proposal, stackName: plan.stackName)
+                    }
                 }
+            } catch {
+                // Nothing is saved then, so nobody would come back for them.
+                for (deployer, proposal, stackName) in kept { try? await deployer.withdraw(proposal, stackName: stackName) }
+                throw error
             }
         }
         return proposals
+    }
+
+    /// Whether a change set stays to be executed by who applies the saved plan.
+    private func isKept(_ proposal: ProposedChangeSet, _ plan: Plan) -> Bool {
+        out != nil && plan.hasChanges && proposal.changeSet.status != "FAILED"
+    }
+
+    /// Before anything is made that only the file would lead back to.
+    private func requireFolder(of path: String, _ context: Context) throws {
+        let folder = context.url(of: path).deletingLastPathComponent().path
+        guard FileManager.default.isWritableFile(atPath: folder) else {
+            throw Problem(
+                .badInput, "plan-not-saved", "The plan can't be saved as \(path)", detail: "\(folder) is no folder that can be written to.")
+        }
     }
 
     /// Only with values to fetch is anything asked of AWS.

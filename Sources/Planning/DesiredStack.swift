@@ -14,6 +14,8 @@ package struct DesiredStack: Sendable {
     package var nested: [String: Template]
     /// The folder of the template, from that of the outermost one; empty for that one itself.
     var folder = ""
+    /// Whether the stack's name is more than a placeholder: that of a nested stack is made up when it is created.
+    var hasKnownName = true
     /// A value for every parameter the template declares.
     package var parameters: OrderedDictionary<String, ParameterValue>
     /// Parameters that keep the value the stack has, because their source can't be read here.

@@ -27,6 +27,8 @@ package struct Plan: Hashable, Sendable, Codable {
     package var access: [AccessChange] = []
     /// What could not be known, and other remarks.
     package var notes: [Finding]
+    /// The nested stacks that were planned through, by logical ID; `nil` for none.
+    package var followed: [String]?
 
     /// The setting that is no state of the stack: capabilities are given anew with each change set.
     static let capabilities = "capabilities"
@@ -65,8 +67,8 @@ package struct PlannedChange: Hashable, Sendable, Codable {
     package var location: SourceRange?
     /// All properties before and after, as DescribeChangeSet has them with values; only where they were asked for.
     package var contexts: Contexts?
-    /// How many properties stay as they are.
-    package var unchangedCount = 0
+    /// How many properties stay as they are; `nil` where that is no question, as of what is added.
+    package var unchangedCount: Int?
     /// Those properties, where they were asked for.
     package var unchanged: [UnchangedProperty] = []
     /// What happens inside, where this is a nested stack whose template is at hand. Its hazards are those of the outermost plan.
@@ -155,6 +157,8 @@ package struct ValueChange: Hashable, Sendable, Codable {
     package var before: String?
     package var after: String?
     package var sensitive: Bool
+    /// `nil` where it certainly is another one.
+    package var willChange: Certainty?
 
     package init(name: String, before: String?, after: String?, sensitive: Bool = false) {
         self.name = name
@@ -195,8 +199,8 @@ package struct Hazard: Hashable, Sendable, Codable {
 extension Plan {
     /// Whether anything is really different afterwards.
     package var willChange: Certainty {
-        let certain: Certainty = parameters.isEmpty && outputs.isEmpty && tags.isEmpty ? .no : .yes
-        return .any(changes.map(\.willChange) + [certain])
+        // What a parameter or a tag changes is among the resources.
+        .any(changes.map(\.willChange) + outputs.map { $0.willChange ?? .yes })
     }
 
     /// The hazards that nobody has agreed to by agreeing to the plan without a look at it. That a stack is made or destroyed says
@@ -256,4 +260,15 @@ extension ResourceChange.Replacement {
             self = .no
         }
     }
+}
+
+/// Plans that an earlier version recorded lack what has been added to them since.
+extension KeyedDecodingContainer {
+    func decode(_ type: [ValueChange].Type, forKey key: Key) throws -> [ValueChange] { try decodeIfPresent(type, forKey: key) ?? [] }
+
+    func decode(_ type: [UnchangedProperty].Type, forKey key: Key) throws -> [UnchangedProperty] {
+        try decodeIfPresent(type, forKey: key) ?? []
+    }
+
+    func decode(_ type: [AccessChange].Type, forKey key: Key) throws -> [AccessChange] { try decodeIfPresent(type, forKey: key) ?? [] }
 }

@@ -5,7 +5,7 @@ import Templates
 /// What planning a nested stack found, for the stack it is in.
 struct NestedOutcome {
     var plan: Plan
-    /// Whether the text of its template is another one.
+    /// Whether the text of its template, or of one it nests, is another one.
     var isEdited: Bool
     /// Its outputs as they are and as they will be, in the terms of the outer stack.
     var outputsNow: [String: Value] = [:]
@@ -19,32 +19,38 @@ extension Planner {
     mutating func planNested(_ resource: TemplateResource, before: TemplateResource?) throws {
         guard let path = nestedPath(resource), let template = desired.nested[path] else { return }
         let scope = NestedScope(resource.logicalID)
-        let given = Self.parameters(of: resource, &real).mapValues(scope.inward)
-        let givenBefore = before.map { Self.parameters(of: $0, &now).mapValues(scope.inward) }
         let old = before.flatMap(recordedNested)
+        guard before == nil || old != nil else { return noteUnread(resource) }
+        let given = Self.parameters(of: resource, declaredBy: template, &real).mapValues(scope.inward)
+        let givenBefore = before.map { Self.parameters(of: $0, declaredBy: old?.template ?? template, &now).mapValues(scope.inward) }
         let stack = try NestedInputs(template, given, noEcho: template, isBefore: false)
         let stackBefore = try old.map { try NestedInputs($0.template, givenBefore ?? [:], noEcho: template, isBefore: true) }
         let physicalID = recordedResources[resource.logicalID]?.physicalID
 
         var inner = desired
+        inner.hasKnownName = physicalID.flatMap(Self.stackName) != nil
         inner.stackName = physicalID.flatMap(Self.stackName) ?? PseudoParameter.stackName.placeholder
         inner.template = template
         inner.folder = NestedPath.folder(of: path)
         inner.parameters = stack.known
         inner.previousParameters = Set(given.keys.filter { given[$0] == givenBefore?[$0] && given[$0]?.isVolatile == false })
         inner.storedValues = [:]
+        inner.tags.merge(Self.tags(of: resource, &real)) { _, own in own }
         inner.protected = Set(desired.protected.compactMap { scope.inner($0) })
-        let recordedInner = old.flatMap { old in
+        var recordedInner = old.flatMap { old in
             stackBefore.map { recordedStack(old, $0, named: inner.stackName, physicalID: physicalID) }
         }
+        if let before { recordedInner?.tags.merge(Self.tags(of: before, &now)) { _, own in own } }
         var planner = try Planner(inner, recorded: recordedInner, types: types, detail: detail)
+        planner.recordedFolder = old.map { NestedPath.folder(of: $0.path) } ?? ""
         planner.take(stack.symbols, now: stackBefore?.symbols ?? [:])
         var plan = try planner.plan(DependencyGraph(template)) { _ in [] }
         plan.parameters = planner.changedParameters(
             given.merging(stack.symbols) { $1 }, (givenBefore ?? [:]).merging(stackBefore?.symbols ?? [:]) { $1 })
         plan.notes.removeAll { $0.code == "unknown-parameter-value" }
         nested[resource.logicalID] = NestedOutcome(
-            plan: plan, isEdited: old.map { $0.template.body != template.body } ?? false,
+            plan: plan,
+            isEdited: old.map { $0.template.body != template.body } ?? false || planner.nested.values.contains(where: \.isEdited),
             outputsNow: planner.outputValues(of: planner.recordedTemplate, \.now).mapValues(scope.outward),
             outputs: planner.outputValues(of: template, \.real).mapValues(scope.outward))
     }
@@ -54,13 +60,14 @@ extension Planner {
         guard let old = recordedNested(resource) else { return nil }
         var copy = self
         let scope = NestedScope(resource.logicalID)
-        let given = Self.parameters(of: resource, &copy.now).mapValues(scope.inward)
+        let given = Self.parameters(of: resource, declaredBy: old.template, &copy.now).mapValues(scope.inward)
         let physicalID = recordedResources[resource.logicalID]?.physicalID
         let inputs = try NestedInputs(old.template, given, noEcho: old.template, isBefore: true)
         let name = physicalID.flatMap(Self.stackName) ?? PseudoParameter.stackName.placeholder
         var stack = recordedStack(old, inputs, named: name, physicalID: physicalID)
         stack.nestedTemplates = recorded?.nestedTemplates ?? [:]
-        return try planDestroy(stack, protected: Set(desired.protected.compactMap { scope.inner($0) }), types: types)
+        return try planDestroy(
+            stack, in: NestedPath.folder(of: old.path), protected: Set(desired.protected.compactMap { scope.inner($0) }), types: types)
     }
 
     /// Moves what may do harm in a nested stack to the plan around it, under names like `Network/Bucket`.
@@ -97,7 +104,9 @@ extension Planner {
 
     /// The recorded template of a nested stack. One that can't be read any more, which only a damaged state leads to, is none.
     private func recordedNested(_ resource: TemplateResource) -> RecordedNested? {
-        guard let path = nestedPath(resource), let body = recorded?.nestedTemplates[path] else { return nil }
+        guard let nested = resource.nestedTemplate else { return nil }
+        let path = NestedPath.path(of: nested.location, in: recordedFolder)
+        guard let body = recorded?.nestedTemplates[path] else { return nil }
         if let template = desired.nested[path], template.isReading(of: body) { return RecordedNested(path: path, template: template) }
         return Template.read(body, file: "recorded \(path)").value.map { RecordedNested(path: path, template: $0) }
     }
@@ -118,12 +127,36 @@ extension Planner {
         return stack
     }
 
+    /// A nested stack that was not made from a local template, or of which that is not recorded: what is in it is not known.
+    private mutating func noteUnread(_ resource: TemplateResource) {
+        unreadNested.insert(resource.logicalID)
+        notes.append(
+            Finding(
+                "nested-stack-unread", .note, "What is in the nested stack \(resource.logicalID) now is not recorded",
+                detail:
+                    "So it is not known what becomes of it. It is known from the next deployment on; `plan --online` asks CloudFormation.",
+                at: desired.template.source.range(resource.span)))
+    }
+
     /// The values that a nested stack's declaration gives its parameters.
-    private static func parameters(of resource: TemplateResource, _ evaluator: inout Evaluator) -> [String: Value] {
-        guard let property = resource.properties.first(where: { $0.key == "Parameters" }),
-            case .object(let members) = evaluator.value(of: property.value)
+    private static func parameters(
+        of resource: TemplateResource, declaredBy template: Template, _ evaluator: inout Evaluator
+    ) -> [String: Value] {
+        guard let property = resource.properties.first(where: { $0.key == "Parameters" }) else { return [:] }
+        let value = evaluator.value(of: property.value)
+        if case .object(let members) = value { return members.reduce(into: [:]) { $0[$1.key] = $1.value } }
+        // Which of several sets it is given is known only then.
+        return template.parameters.keys.reduce(into: [:]) { $0[$1] = .symbol(.function("Parameters", [value, .string($1)])) }
+    }
+
+    /// The tags of a nested stack's own, which CloudFormation passes on to what is in it.
+    private static func tags(of resource: TemplateResource, _ evaluator: inout Evaluator) -> OrderedDictionary<String, String> {
+        guard let property = resource.properties.first(where: { $0.key == "Tags" }),
+            case .list(let items) = evaluator.value(of: property.value)
         else { return [:] }
-        return Dictionary(uniqueKeysWithValues: members.map { ($0, $1) })
+        return items.reduce(into: [:]) { tags, item in
+            if case .object(let tag) = item, let key = tag["Key"]?.text { tags[key] = tag["Value"]?.outputText }
+        }
     }
 
     /// Tells the tables what parameters stand for whose values hold symbols of the outer stack.

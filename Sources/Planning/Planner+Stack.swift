@@ -16,10 +16,11 @@ extension Planner {
             if let before, !after.isVolatile, ValueComparison.text.areSame(before, after, nil) { continue }
             if let old, after.text == old { continue }
             let isSensitive = after.isSensitive || before?.isSensitive == true
-            changes.append(
-                ValueChange(
-                    name: output.name, before: isSensitive && old != nil ? "(sensitive)" : old,
-                    after: isSensitive ? "(sensitive)" : after.outputText, sensitive: isSensitive))
+            var change = ValueChange(
+                name: output.name, before: isSensitive && old != nil ? "(sensitive)" : old,
+                after: isSensitive ? "(sensitive)" : after.outputText, sensitive: isSensitive)
+            if before != nil, !after.isPending, after.unknownReason != nil { change.willChange = .unknown }
+            changes.append(change)
         }
         for output in recordedTemplate?.outputs.values.elements ?? [] where now.holds(output.condition) != false {
             let after = desired.template.outputs[output.name]
@@ -71,6 +72,13 @@ extension Planner {
 }
 
 extension Value {
+    /// Whether it gets a value by this deployment that is another one for certain.
+    fileprivate var isPending: Bool {
+        var isPending = false
+        forEachSymbol { if case .pending = $0 { isPending = true } }
+        return isPending
+    }
+
     /// What an output will show: `nil`-free text for what is known, the `${…}` form for what is known after apply.
     var outputText: String {
         let shown = shown
@@ -81,9 +89,18 @@ extension Value {
 /// Plans the removal of a whole stack: every resource in reverse order of need, and every output.
 /// - Throws: `Problem` where the recorded template can't be read, which only a damaged state leads to.
 package func planDestroy(_ recorded: RecordedStack, protected: Set<String>, types: ResourceTypeCatalog) throws -> Plan {
+    try planDestroy(recorded, in: "", protected: protected, types: types)
+}
+
+/// - Parameter folder: where the recorded template is, from the outermost one.
+func planDestroy(
+    _ recorded: RecordedStack, in folder: String, protected: Set<String>, types: ResourceTypeCatalog
+) throws -> Plan {
     let file = "recorded template of \(recorded.address) (\(recorded.serial))"
     let template = try Template.read(recorded.templateBody, file: file).get()
     var empty = template
+    // Its text tells that it is not the recorded one.
+    empty.source = SourceText(file: file, text: "")
     empty.transforms = []
     empty.parameters = [:]
     empty.conditions = [:]
@@ -93,7 +110,9 @@ package func planDestroy(_ recorded: RecordedStack, protected: Set<String>, type
         address: recorded.address, stackName: recorded.stackName, region: recorded.region, template: empty, tags: recorded.tags,
         capabilities: recorded.capabilities, notificationArns: recorded.notificationArns,
         terminationProtection: recorded.terminationProtection, protected: protected)
-    var result = try plan(desired, recorded: recorded, types: types)
+    var planner = try Planner(desired, recorded: recorded, types: types, detail: [])
+    planner.recordedFolder = folder
+    var result = try planner.plan(DependencyGraph(empty)) { _ in [] }
     result.kind = .destroy
     result.parameters = []
     result.conditions = []

@@ -59,6 +59,10 @@ struct Planner {
     let realTable: SymbolTable
 
     var outcomes: [String: ResourceOutcome] = [:]
+    /// The folder of the recorded template, from that of the outermost one.
+    var recordedFolder = ""
+    /// Nested stacks of which it is not known what is in them now.
+    var unreadNested: Set<String> = []
     /// By logical ID, what becomes of nested stacks whose templates are at hand.
     var nested: [String: NestedOutcome] = [:]
     var notes: [Finding] = []
@@ -89,9 +93,10 @@ struct Planner {
         nowTable = SymbolTable()
         listedTable = SymbolTable(otherwise: nowTable)
         realTable = SymbolTable(otherwise: nowTable)
-        let place = EvaluationEnvironment.pseudoParameters(
+        var place = EvaluationEnvironment.pseudoParameters(
             stackName: desired.stackName, region: desired.region, accountID: desired.accountID ?? recorded?.accountID,
             stackID: recorded?.stackID, notificationArns: desired.notificationArns)
+        if !desired.hasKnownName { place[.stackName] = nil }
         var placeNow = place
         placeNow[.notificationARNs] = .list((recorded?.notificationArns ?? []).map { .string($0) })
         now = Evaluator(
@@ -130,7 +135,8 @@ struct Planner {
             unchangedCount: unchangedCount,
             parameters: parameters.listed, outputs: outputChanges(), conditions: conditionChanges(), tags: tagChanges(),
             settings: settingChanges(),
-            hazards: hazards, access: access, notes: notes + findings)
+            hazards: hazards, access: access, notes: notes + findings,
+            followed: nested.isEmpty ? nil : nested.keys.sorted())
     }
 
     private mutating func noteWhatIsOpaque() {
@@ -153,15 +159,19 @@ struct Planner {
     private mutating func plan(_ resource: TemplateResource, dependencies: OrderedSet<String>) throws -> PlannedChange? {
         let before = recordedTemplate?.resources[resource.logicalID]
         let existed = recordedResources[resource.logicalID].map { $0.status != "DELETE_COMPLETE" } ?? false
-        let exists = listed.holds(resource.condition)
+        var exists = listed.holds(resource.condition)
         if exists == false {
             return nil
         }
+        // Whatever an undecided condition comes to, it comes to the same as before.
+        if exists == nil, existed, let name = resource.condition, before?.condition == name, staysUndecided(name) { exists = true }
         try planNested(resource, before: existed ? before : nil)
         guard existed, let before else {
             return addition(resource, certain: exists == true)
         }
-        if nested[resource.logicalID]?.plan.hasChanges != true, isUntouched(resource, before, dependencies), exists == true {
+        if nested[resource.logicalID]?.plan.hasChanges != true, !unreadNested.contains(resource.logicalID),
+            isUntouched(resource, before, dependencies), exists == true
+        {
             outcomes[resource.logicalID] = ResourceOutcome()
             if nested[resource.logicalID] == nil { publishUntouched(resource) } else { publish(resource, ResourceOutcome()) }
             return nil
@@ -170,6 +180,24 @@ struct Planner {
         let change = comparison.compare(&self, existenceIsCertain: exists == true)
         publish(resource, outcomes[resource.logicalID] ?? ResourceOutcome())
         return change
+    }
+
+    /// Whether a condition that can't be decided is one of the same values as before.
+    private mutating func staysUndecided(_ name: String) -> Bool {
+        var pending = [name]
+        var seen: Set<String> = []
+        while let next = pending.popLast() {
+            guard seen.insert(next).inserted else { continue }
+            guard let before = recordedTemplate?.conditions[next], let after = desired.template.conditions[next] else { return false }
+            let value = listed.value(of: after)
+            guard value == now.value(of: before), !value.isVolatile else { return false }
+            for expression in [before, after] {
+                expression.forEachReference { reference, _ in
+                    if case .condition(let needed) = reference { pending.append(needed) }
+                }
+            }
+        }
+        return true
     }
 
     /// Whether nothing that could make the resource differ is different: no need to evaluate it then.

@@ -15,6 +15,8 @@ struct ResourceComparison {
     private var details: [ChangeDetail] = []
     private var detailsWithValues: [ChangeDetail] = []
     private var unchangedCount = 0
+    /// Whether the nested template is a file before and after: then its contents count, not its path.
+    private let isNestedInFiles: Bool
     private var unchanged: [UnchangedProperty] = []
     private var scope: OrderedSet<String> = []
     private var certainties: [Certainty] = []
@@ -30,6 +32,7 @@ struct ResourceComparison {
         type = planner.types[after.type]
         typeChanged = before.type != after.type
         isKnownType = type != nil || ResourceTypeCatalog.isCustomResource(after.type)
+        isNestedInFiles = planner.nested[after.logicalID] != nil
         isRewritten = planner.isOpaque || after.isRewritten || before.isRewritten
     }
 
@@ -37,10 +40,11 @@ struct ResourceComparison {
     mutating func compare(_ planner: inout Planner, existenceIsCertain: Bool) -> PlannedChange? {
         let names =
             after.properties.map(\.key) + before.properties.map(\.key).filter { name in !after.properties.contains { $0.key == name } }
-        for name in names { compareProperty(name, &planner) }
+        for name in names where !(isNestedInFiles && name == "TemplateURL") { compareProperty(name, &planner) }
         compareAttributes(&planner)
         compareTags(planner)
         planner.nested[after.logicalID].map { compareNested($0, planner) }
+        if planner.unreadNested.contains(after.logicalID) { certainties.append(.unknown) }
         if typeChanged { noteTypeChange(planner) }
 
         if mayBeListed { certainties.append(.unknown) }
@@ -252,17 +256,18 @@ struct ResourceComparison {
     private mutating func compareNested(_ nested: NestedOutcome, _ planner: Planner) {
         certainties.append(nested.plan.willChange)
         let name = "TemplateURL"
-        guard nested.isEdited, let property = after.properties.first(where: { $0.key == name }),
-            !details.contains(where: { $0.name == name })
-        else { return }
+        guard let property = after.properties.first(where: { $0.key == name }) else { return }
+        let path = property.value.literalText.map { JSONValue.string($0) }
+        guard nested.isEdited else {
+            unchangedCount += 1
+            if let path, planner.detail.contains(.unchanged) { unchanged.append(UnchangedProperty(name: name, value: path)) }
+            return
+        }
         let edit = ChangeDetail(
             attribute: "Properties", name: name, recreation: .never, evaluation: .static, source: .directModification)
         details.append(edit)
         detailsWithValues.append(edit)
         scope.append("Properties")
-        unchangedCount -= 1
-        unchanged.removeAll { $0.name == name }
-        let path = property.value.literalText.map { JSONValue.string($0) }
         properties.append(
             PropertyChange(
                 path: name, pointer: "/Properties/\(name)", before: path, after: path, known: true, sensitive: false,

@@ -12,7 +12,7 @@ package enum PlanMarkdown {
     private static func render(_ plan: Plan, _ proposal: ProposedChangeSet?) -> String {
         let summary = plan.summary
         var text = "### \(code(plan.address.description))\n\n"
-        guard plan.hasChanges else { return text + "No changes.\n" }
+        guard plan.hasChanges || proposal?.changeSet.changes.isEmpty == false else { return text + "No changes.\n" }
         text +=
             "**\(summary.add)** to add, **\(summary.modify)** to change, **\(summary.replace)** to replace, **\(summary.remove)** to remove; "
             + "\(plan.unchangedCount) unchanged.\n"

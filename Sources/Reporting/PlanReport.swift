@@ -86,7 +86,7 @@ package struct PlanReport: Encodable, Sendable {
             renamedFrom = change.renamedFrom
             location = change.location?.description
             properties = change.properties.map(Property.init)
-            unchangedProperties = change.unchangedCount
+            unchangedProperties = change.unchangedCount ?? 0
             unchanged = change.unchanged.map { Unchanged(name: $0.name, value: $0.value) }
             nested = change.nested.map(Nested.init)
         }

@@ -87,8 +87,8 @@ package struct PlanText {
             let value = ValueText.placed(ValueText.render(property.value, known: true, .plain), indent: 8)
             text += style.dim("        \(property.name.printable):\(value)") + "\n"
         }
-        guard change.unchanged.isEmpty, change.unchangedCount > 0, change.willChange != .no else { return }
-        text += style.dim("        (\(change.unchangedCount) \(change.unchangedCount == 1 ? "property" : "properties") unchanged)") + "\n"
+        guard change.unchanged.isEmpty, let count = change.unchangedCount, count > 0, change.willChange != .no else { return }
+        text += style.dim("        (\(count) \(count == 1 ? "property" : "properties") unchanged)") + "\n"
     }
 
     /// What happens in a nested stack, further in than the stack itself.

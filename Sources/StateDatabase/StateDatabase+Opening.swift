@@ -58,6 +58,7 @@ extension StateDatabase {
             let version = try queue.read(file.version)
             // Made by a process that has not committed anything yet.
             if version == 0 { return nil }
+            if version < Schema.version { return try upgradedCopy(of: queue, from: version, file) }
             return StateDatabase(file: file, queue: queue, access: .readOnly, lineage: try queue.read(recordedLineage))
         }
         do {
@@ -73,6 +74,16 @@ extension StateDatabase {
             try DatabaseQueue(path: file.path, configuration: configuration(file, readOnly: false)).close()
             return try open(file.path) ?? blank(file)
         }
+    }
+
+    /// A database of an older version, brought up to date in memory: who only reads changes nothing on the disk.
+    private static func upgradedCopy(of old: DatabaseQueue, from version: Int, _ file: DatabaseFile) throws -> StateDatabase {
+        let queue = try DatabaseQueue(configuration: configuration(file, readOnly: false))
+        try old.backup(to: queue)
+        try queue.writeWithoutTransaction { db in
+            for step in Schema.steps[version...] { try db.execute(sql: step) }
+        }
+        return StateDatabase(file: file, queue: queue, access: .readOnly, lineage: try queue.read(recordedLineage))
     }
 
     /// An empty database in memory, with all tables and no lineage.

@@ -1,5 +1,6 @@
 package import Foundation
 import Model
+import OrderedCollections
 
 /// A nested stack whose template is a file, named by a path as `aws cloudformation package` takes it.
 package struct NestedTemplate: Sendable {
@@ -101,35 +102,42 @@ extension Template {
     /// The text to send to CloudFormation, with URLs in place of the paths of nested templates: everything else as it is written,
     /// where that can be.
     /// - Parameter urls: by the logical IDs of the nested stacks.
-    package func body(nesting urls: [String: String]) -> String {
-        let replacements = resources.values.compactMap(\.nestedTemplate).compactMap { nested in
-            urls[nested.logicalID].map { (nested: nested, url: $0) }
+    /// - Returns: `nil` where a loop makes nested stacks of several templates: in one place there can be one address only.
+    package func body(nesting urls: [String: String]) -> String? {
+        var places: OrderedDictionary<Span, (logicalID: String, url: String)> = [:]
+        for nested in resources.values.compactMap(\.nestedTemplate) {
+            guard let url = urls[nested.logicalID] else { continue }
+            guard places[nested.span].map({ $0.url == url }) ?? true else { return nil }
+            places[nested.span] = (nested.logicalID, url)
         }
-        guard !replacements.isEmpty else { return body }
+        guard !places.isEmpty else { return body }
         // In a block of several lines, what follows would be taken for a part of it.
-        let isPlain = !usesAliases && replacements.allSatisfy { $0.nested.span.start.line == $0.nested.span.end.line }
-        let edited = isPlain ? source.replacing(replacements.map { ($0.nested.span, JSONValue.quoted($0.url)) }) : nil
-        return edited ?? documentNesting(replacements.map { ($0.nested.logicalID, $0.url) }).prettyText
+        let isPlain = !usesAliases && places.keys.allSatisfy { $0.start.line == $0.end.line }
+        let edited = isPlain ? source.replacing(places.map { ($0.key, JSONValue.quoted($0.value.url)) }) : nil
+        return edited ?? documentNesting(Array(places.values))?.prettyText
     }
 
-    private func documentNesting(_ urls: [(logicalID: String, url: String)]) -> JSONValue {
+    private func documentNesting(_ urls: [(logicalID: String, url: String)]) -> JSONValue? {
         var document = root.json
         for (logicalID, url) in urls {
-            document.replace(at: ["Resources", logicalID, "Properties", "TemplateURL"], with: .string(url))
+            guard document.replace(at: ["Resources", logicalID, "Properties", "TemplateURL"], with: .string(url)) else { return nil }
         }
         return document
     }
 }
 
 extension JSONValue {
-    fileprivate mutating func replace(at path: ArraySlice<String>, with value: JSONValue) {
+    /// - Returns: whether there is such a place.
+    fileprivate mutating func replace(at path: ArraySlice<String>, with value: JSONValue) -> Bool {
         guard let name = path.first else {
             self = value
-            return
+            return true
         }
-        guard case .object(var members) = self, var member = members[name] else { return }
-        member.replace(at: path.dropFirst(), with: value)
+        guard case .object(var members) = self, var member = members[name], member.replace(at: path.dropFirst(), with: value) else {
+            return false
+        }
         members[name] = member
         self = .object(members)
+        return true
     }
 }

@@ -36,12 +36,39 @@ struct ReviewedChangeSetTests {
         var machine = DeploymentMachine(plan: .addition, reviewed: .planned)
         _ = machine.handle(.started)
         _ = machine.handle(.stackDescribed(stack))
-        guard case .end(.settled(let settlement)) = machine.handle(.refused(DeploymentFailure(message: "ChangeSetNotFound"))) else {
+        let gone = ChangeSet(status: "DELETE_COMPLETE", changes: [])
+        guard case .end(.settled(let settlement)) = machine.handle(.changeSetDescribed(gone)) else {
             Issue.record("it goes on")
             return
         }
         #expect(settlement.exit == .refused)
         #expect(settlement.failure?.message.contains("Plan again") == true)
+    }
+
+    @Test func `one that can't be read just now is left alone`() {
+        for event: DeploymentMachine.Event in [
+            .lost(DeploymentFailure(message: "Nothing answers")), .refused(DeploymentFailure(message: "AccessDenied")),
+        ] {
+            var machine = DeploymentMachine(plan: .addition, reviewed: .planned)
+            _ = machine.handle(.started)
+            _ = machine.handle(.stackDescribed(stack))
+            guard case .end(.settled(let settlement)) = machine.handle(event) else {
+                Issue.record("it goes on")
+                continue
+            }
+            #expect(settlement.exit == .failed)
+            #expect(settlement.failure?.message.contains("Plan again") == false)
+        }
+    }
+
+    @Test func `nothing is deleted to make room for it`() {
+        var machine = DeploymentMachine(plan: .creation, reviewed: .planned)
+        _ = machine.handle(.started)
+        guard case .end(.settled(let settlement)) = machine.handle(.stackDescribed(.sample("ROLLBACK_COMPLETE"))) else {
+            Issue.record("it goes on")
+            return
+        }
+        #expect(settlement.exit == .refused)
     }
 
     @Test func `the order in which it is described does not matter to its digest, anything else does`() {
@@ -66,8 +93,12 @@ struct ReviewedChangeSetTests {
         var listed = ResourceChange(
             action: .modify, logicalID: "Network", type: "AWS::CloudFormation::Stack", replacement: .no,
             details: [ChangeDetail(attribute: "Properties", evaluation: .dynamic, source: .automatic)])
-        #expect(Reconciliation.excess(listed, over: nil) == nil)
+        var plan = Plan.addition
+        // What is in a template elsewhere was not planned.
+        #expect(Reconciliation.excess(listed, over: nil, in: plan) != nil)
+        plan.followed = ["Network"]
+        #expect(Reconciliation.excess(listed, over: nil, in: plan) == nil)
         listed.details[0].source = .directModification
-        #expect(Reconciliation.excess(listed, over: nil) != nil)
+        #expect(Reconciliation.excess(listed, over: nil, in: plan) != nil)
     }
 }

@@ -101,4 +101,31 @@ struct OnlinePlanTests {
     @Test func `the two forms for machines exclude each other`() async {
         #expect(await run("plan shop --json --markdown").status == 4)
     }
+
+    @Test func `a plan of settings alone is applied without a change set`() async throws {
+        #expect(await run("apply shop --auto-approve").status == 0)
+        try folder.write("region: us-east-1\nterminationProtection: true\n", to: "stacks/shop/stack.yml")
+        #expect(await run("plan shop --online --out settings.plan").status == 0)
+        let (status, terminal) = await run("apply settings.plan")
+        #expect(status == 0, "\(terminal.errors)")
+        #expect(await run("plan shop --detailed-exitcode").status == 0)
+    }
+
+    @Test func `what CloudFormation would replace is protected all the same`() async throws {
+        #expect(await run("apply shop --auto-approve").status == 0)
+        try folder.write("region: us-east-1\nprotect: [Topic]\n", to: "stacks/shop/stack.yml")
+        try write(topic: "two")
+        try folder.write(#"{"changeSets": [{"replacements": {"Topic": "True"}}]}"#, to: "state/sandbox/faults.json")
+        #expect(await run("plan shop --online --out reviewed.plan").status == 0)
+        let (status, terminal) = await run("apply reviewed.plan")
+        #expect(status == 3)
+        #expect(terminal.errors.contains("Topic is replaced by the change set, and is protected"), "\(terminal.errors)")
+    }
+
+    @Test func `a plan that can't be saved leaves nothing at CloudFormation`() async throws {
+        let (status, terminal) = await run("plan shop --online --out nowhere/reviewed.plan")
+        #expect(status == 4)
+        #expect(terminal.errors.contains("The plan can't be saved"), "\(terminal.errors)")
+        #expect(await run("apply shop --auto-approve").status == 0)
+    }
 }

@@ -200,8 +200,119 @@ struct NestedStackTests {
         let template = try Template.read(text, file: "t.yml").get()
         let body = template.body(nesting: ["N": "https://b/k"])
         if let sent { #expect(body == text.replacingOccurrences(of: line, with: sent)) }
-        let again = try Template.read(body, file: "t.yml").get()
+        let again = try Template.read(try #require(body), file: "t.yml").get()
         #expect(again.resources["N"]?.properties.first?.value.literalText == "https://b/k")
         #expect(again.resources.count == 3)
+    }
+
+    @Test func `Destroying a stack names what stays, and what goes in the stacks it nests, however deep`() throws {
+        let root = """
+            Resources:
+              Files: {Type: AWS::S3::Bucket, DeletionPolicy: Retain}
+              Net: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: net/network.yml}}
+            """
+        let network = "Resources:\n  Deep: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: vpc.yml}}"
+        let vpc = "Resources:\n  Table: {Type: AWS::DynamoDB::Table, Properties: {TableName: t, KeySchema: []}}"
+        let side = try Self.side(root, ["net/network.yml": network, "net/vpc.yml": vpc])
+        let recorded = assumedStack(side, StackAddress(stack: "shop"), stackName: "shop", region: "us-east-1")
+        let plan = try planDestroy(recorded, protected: ["Net/Deep/Table"], types: .bundled)
+        #expect(plan.changes.first { $0.logicalID == "Files" }?.policyAction == .retain)
+        #expect(plan.hazards.map(\.logicalID) == ["Net/Deep/Table"])
+        #expect(plan.hazards.first?.isProtected == true)
+    }
+
+    @Test func `A nested template that moves with what it nests is the same one`() throws {
+        let middle = "Resources:\n  Inner: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: inner.yml}}"
+        let inner = "Resources:\n  Topic: {Type: AWS::SNS::Topic, Properties: {TopicName: one}}"
+        func root(_ folder: String) -> String {
+            "Resources:\n  Middle: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: \(folder)/middle.yml}}"
+        }
+        let old = ["a/middle.yml": middle, "a/inner.yml": inner]
+        #expect(try !Self.plan(root("a"), old, root("./b"), ["b/middle.yml": middle, "b/inner.yml": inner]).hasChanges)
+        let plan = try Self.plan(
+            root("a"), old, root("b"), ["b/middle.yml": middle, "b/inner.yml": inner.replacingOccurrences(of: "one", with: "two")])
+        let deepest = plan.changes.first?.nested?.changes.first?.nested
+        #expect(deepest?.lines == ["Modify Topic replaced:yes ReplaceAndDelete changes:yes"])
+        // A comment far inside is a new address for all around it.
+        let commented = try Self.plan(root("a"), old, root("a"), ["a/middle.yml": middle, "a/inner.yml": "# why\n" + inner])
+        #expect(commented.lines == ["Modify Middle replaced:no changes:no"])
+        #expect(commented.followed == ["Middle"])
+    }
+
+    @Test func `What is in a nested stack from elsewhere is not known`() throws {
+        let before = Self.root().replacingOccurrences(of: "nested/network.yml", with: "'https://b.s3.amazonaws.com/n.yml'")
+        let plan = try Self.plan(before, [:], Self.root(), [Self.path: Self.network])
+        let change = try #require(plan.changes.first { $0.logicalID == "Network" })
+        #expect(change.willChange == .yes)
+        #expect(change.nested == nil)
+        #expect(plan.notes.map(\.code) == ["nested-stack-unread"])
+        #expect(plan.changes.first { $0.logicalID == "Reader" }?.willChange == .unknown)
+    }
+
+    @Test func `A condition inside that can't be decided, and stays, changes nothing`() throws {
+        let inner = """
+            Parameters: {Arn: {Type: String}}
+            Conditions: {HasTopic: !Not [!Equals [!Ref Arn, '']]}
+            Resources:
+              Always: {Type: AWS::SNS::Topic}
+              Maybe: {Type: AWS::SNS::Topic, Condition: HasTopic}
+            """
+        let root = """
+            Resources:
+              Outer: {Type: AWS::SNS::Topic, Properties: {DisplayName: x}}
+              Net: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: i.yml, Parameters: {Arn: !GetAtt Outer.TopicArn}}}
+            """
+        #expect(try !Self.plan(root, ["i.yml": inner], root, ["i.yml": inner]).hasChanges)
+    }
+
+    @Test func `Tags of a nested stack's own reach what is in it`() throws {
+        let inner = "Resources:\n  Topic: {Type: AWS::SNS::Topic}"
+        func root(_ team: String) -> String {
+            "Resources:\n  Net: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: i.yml, Tags: [{Key: team, Value: \(team)}]}}"
+        }
+        let plan = try Self.plan(root("red"), ["i.yml": inner], root("blue"), ["i.yml": inner])
+        #expect(plan.changes.first?.nested?.lines == ["Modify Topic replaced:no changes:yes"])
+    }
+
+    @Test func `Parameters that a condition chooses, and the name of a stack to be made, are not guessed`() throws {
+        let inner = """
+            Parameters: {Size: {Type: String}}
+            Conditions: {IsMine: !Equals [!Ref 'AWS::StackName', '${AWS::StackName}']}
+            Resources:
+              Topic: {Type: AWS::SNS::Topic, Properties: {DisplayName: !Ref Size, TopicName: !If [IsMine, a, b]}}
+            """
+        let root = """
+            Conditions: {Big: !Equals [!Ref 'AWS::AccountId', '1']}
+            Resources:
+              Net:
+                Type: AWS::CloudFormation::Stack
+                Properties: {TemplateURL: i.yml, Parameters: !If [Big, {Size: large}, {Size: small}]}
+            """
+        let plan = try Self.plan(nil, [:], root, ["i.yml": inner])
+        let topic = try #require(plan.changes.first?.nested?.changes.first)
+        #expect(topic.properties.map(\.known) == [false, false])
+        #expect(try !Self.plan(root, ["i.yml": inner], root, ["i.yml": inner]).hasChanges)
+    }
+
+    @Test func `Nested stacks that a loop makes of one file are sent with one address`() throws {
+        let text = """
+            Transform: AWS::LanguageExtensions
+            Resources:
+              Fn::ForEach::Nets: [N, [A, B], {"Net${N}": {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: n.yml}}}]
+            """
+        let template = try Template.read(text, file: "t.yml").get()
+        #expect(
+            template.body(nesting: ["NetA": "https://b/k", "NetB": "https://b/k"])
+                == text.replacingOccurrences(of: "n.yml", with: "\"https://b/k\""))
+        #expect(template.body(nesting: ["NetA": "https://b/k", "NetB": "https://b/l"]) == nil)
+    }
+
+    @Test func `A plan that an earlier version recorded can still be read`() throws {
+        let plan = try Self.plan(Self.root(), [Self.path: Self.network], Self.root("{Label: other}"), [Self.path: Self.network])
+        var text = String(decoding: try JSONEncoder().encode(plan), as: UTF8.self)
+        for key in ["conditions", "unchanged"] { text = text.replacing("\"\(key)\":", with: "\"x-\(key)\":") }
+        text = text.replacing("\"unchangedCount\":0", with: "\"unchangedCount\":0")
+        let read = try JSONDecoder().decode(Plan.self, from: Data(text.utf8))
+        #expect(read.changes.map(\.logicalID) == plan.changes.map(\.logicalID))
     }
 }

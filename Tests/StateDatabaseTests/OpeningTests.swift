@@ -63,6 +63,26 @@ import Testing
         #expect(try reader.deployments() == [recorded])
     }
 
+    @Test func `a database of the first version can be read as it is, and is brought up to date by the first write`() throws {
+        let old = try DatabaseQueue(path: folder.database)
+        try old.writeWithoutTransaction { db in
+            try db.execute(
+                sql: Schema.steps[0] + ";INSERT INTO origin VALUES (1, 'abc', 0); INSERT INTO stacks VALUES (1, 'shop', '', NULL, NULL);"
+                    + "PRAGMA application_id = \(Schema.applicationID); PRAGMA user_version = 1")
+        }
+        try old.close()
+        let before = try folder.bytes()
+        let reader = try folder.open(.readOnly)
+        #expect(reader.lineage == "abc")
+        #expect(try reader.recordedStacks() == [])
+        #expect(try reader.deployments() == [])
+        #expect(try folder.bytes() == before)
+        let writer = try folder.open()
+        #expect(writer.lineage == "abc")
+        try writer.record(.sample(plannedAgainst: nil), .unchanged, .untouched)
+        #expect(try folder.open(.readOnly).deployments().count == 1)
+    }
+
     @Test(arguments: [StateDatabase.Access.readOnly, .readWrite])
     func `a newer database is refused untouched`(access: StateDatabase.Access) throws {
         try recordSomething()
