@@ -14,7 +14,7 @@ extension Deployer {
                 new += run.follower.take(described, ofNested: id)
             } catch let refusal as AWSError where refusal.isNotFound || refusal.isAccessDenied {
                 // The stack around it tells the outcome all the same.
-                run.follower.giveUp(onNested: id)
+                run.follower.giveUp(onNested: id, isForbidden: !refusal.isNotFound)
                 if !refusal.isNotFound { report(.warning(refusal.problem.description)) }
             } catch {
                 return (new, error)

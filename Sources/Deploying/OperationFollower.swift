@@ -21,7 +21,9 @@ package struct OperationFollower: Sendable {
         /// An end is told by the stack around before, or after, it is told by the nested one.
         static let asksAfterEnd = 3
 
-        var isOfInterest: Bool { isInProgress || asksLeft > 0 }
+        var isForbidden = false
+
+        var isOfInterest: Bool { !isForbidden && (isInProgress || asksLeft > 0) }
     }
 
     private var stack: EventFollower
@@ -73,8 +75,10 @@ package struct OperationFollower: Sendable {
         return new
     }
 
-    /// Asks no more for a nested stack that is gone, or may not be looked at.
-    package mutating func giveUp(onNested id: String) {
+    /// Asks no more for a nested stack that is not there, until the stack around it has news of it.
+    /// - Parameter isForbidden: it may not be looked at, so that it is not asked again at all.
+    package mutating func giveUp(onNested id: String, isForbidden: Bool) {
+        nested[id]?.isForbidden = isForbidden
         nested[id]?.isInProgress = false
         nested[id]?.asksLeft = 0
         nested[id]?.round = round

@@ -122,7 +122,7 @@ package enum Remedy {
         if let match = message.text.firstMatch(
             of: /(?:Properties validation failed|Property validation failure|Model validation failed)[^\[(]*[\[(](.+)/)
         {
-            return "Correct the property in the template: \(trimmed(match.1))"
+            return "Correct the property in the template: \(trimmed(match.1))."
         }
         let isInvalid = message.has(
             "handlererrorcode: invalidrequest", "invalid request provided", "validationexception", "validation error", "invalidparameter",
@@ -132,7 +132,7 @@ package enum Remedy {
 
     private static func trimmed(_ text: Substring) -> String {
         var text = text
-        while let last = text.last, ".,;:)\"' \n".contains(last) { text.removeLast() }
+        while let last = text.last, ".,;:)]\"' \n".contains(last) { text.removeLast() }
         return String(text)
     }
 }

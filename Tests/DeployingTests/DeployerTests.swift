@@ -159,13 +159,19 @@ private func resume(_ cloud: ScriptedCloud, _ state: TemporaryState, _ plan: Pla
 
     @Test func `a nested stack that may not be looked at is told once, and stops nothing`() async throws {
         let (outer, _) = Self.nestedBegins
+        var done = outer
+        done.eventID = "nested done"
+        done.status = "CREATE_COMPLETE"
         let denied = Answer.refusal(code: "AccessDenied", message: "No")
         let cloud = creation([
-            "DescribeStackEvents": [.events(), .events(outer, begins), denied, .events(outer, begins), .events(ends, outer, begins)]
+            "DescribeStackEvents": [
+                .events(), .events(outer, begins), denied, .events(done, outer, begins), .events(ends, done, outer, begins),
+            ]
         ])
         let notices = Notices()
         #expect(try await create(cloud, state, notices: notices) == Record(.succeeded, .applied, exit: 0))
         #expect(notices.warnings.count == 1)
+        #expect(cloud.count("DescribeStackEvents") == 5)
         #expect(notices.warnings.first?.contains("cloudformation:DescribeStackEvents") == true)
     }
 

@@ -106,14 +106,19 @@ extension StackEvent {
         #expect(round(&follower, [named, begins], nested: [network: described]).new == ["begin", "n", "new"])
     }
 
-    @Test func `one that can't be looked at is not asked again`() {
+    @Test(arguments: [true, false])
+    func `one that is not there is asked again when there is news of it, and one that may not be looked at never`(_ isForbidden: Bool) {
         var follower = OperationFollower()
-        _ = follower.take([.nested("n", "CREATE_IN_PROGRESS", of: "Network", at: 1, as: network)])
+        let begins = StackEvent.nested("n1", "CREATE_IN_PROGRESS", of: "Network", at: 1, as: network)
+        let ended = StackEvent.nested("n2", "CREATE_COMPLETE", of: "Network", at: 2, as: network)
+        _ = follower.take([begins])
         #expect(follower.nestedToAsk == network)
-        follower.giveUp(onNested: network)
+        follower.giveUp(onNested: network, isForbidden: isForbidden)
         #expect(follower.nestedToAsk == nil)
-        _ = follower.take([])
+        _ = follower.take([begins])
         #expect(follower.nestedToAsk == nil)
+        _ = follower.take([ended, begins])
+        #expect(follower.nestedToAsk == (isForbidden ? nil : network))
     }
 
     @Test func `stacks that are said to nest each other do not hang it`() {

@@ -116,9 +116,12 @@ import Testing
         // The service does not take a value.
         (
             "Properties validation failed for resource Topic with message: [#/FifoTopic: expected type: Boolean, found: String]",
-            "AWS::SNS::Topic", "Correct the property in the template: #/FifoTopic: expected type: Boolean, found: String]"
+            "AWS::SNS::Topic", "Correct the property in the template: #/FifoTopic: expected type: Boolean, found: String."
         ),
-        ("Property validation failure: [The property {/Type} is required]", "AWS::SSM::Parameter", "The property {/Type} is required]"),
+        (
+            "Property validation failure: [The property {/Type} is required]", "AWS::SSM::Parameter",
+            "template: The property {/Type} is required."
+        ),
         (
             "Resource handler returned message: \"Invalid request provided: bad runtime\" (HandlerErrorCode: InvalidRequest)",
             "AWS::Lambda::Function", "Correct the value in the template"
