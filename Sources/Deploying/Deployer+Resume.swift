@@ -75,7 +75,8 @@ extension Deployer {
         do {
             let events = try await client.describeStackEvents(stackID) { $0.timestamp < since }
             let tokens = [Step.execute.token(run.token), Step.delete.token(run.token)]
-            run.follower = EventFollower(since: since, after: EventFollower.earlier(thanOperationOf: tokens, in: events))
+            run.follower = OperationFollower(
+                EventFollower(since: since, after: EventFollower.earlier(thanOperationOf: tokens, in: events)))
             return events
         } catch let error as AWSError where error.isNotFound {
             return []

@@ -13,7 +13,10 @@ package enum DeploymentNotice: Sendable {
     case reconciled(Reconciliation)
     case executing
     case deleting
-    case event(StackEvent)
+    /// - within: the logical IDs that lead to the nested stack it is of; `nil` for the stack itself.
+    case event(StackEvent, within: String? = nil)
+    /// Nothing is new, and what is under way was not done a moment ago.
+    case waiting
     /// CloudFormation goes on, or may, and is not watched any more.
     case detached(DeploymentFailure)
     /// Something that does not stop the deployment, such as a policy that could not be set.
@@ -34,7 +37,7 @@ package struct Deployer: Sendable {
     let database: StateDatabase
     let clock: Clock
     let randomBytes: @Sendable (Int) -> Data
-    private let polling: SharedPollingLimit
+    let polling: SharedPollingLimit
     let report: @Sendable (DeploymentNotice) -> Void
     /// Asks somebody; answers no where there is nobody to ask.
     private let ask: @Sendable (DeploymentMachine.Question) -> Bool
@@ -241,7 +244,7 @@ package struct Deployer: Sendable {
         guard let stackID = run.stackID else { return }
         let since = clock.now() - Self.clockTolerance
         let earlier = try await client.describeStackEvents(stackID) { $0.timestamp < since }
-        run.follower = EventFollower(since: since, after: earlier)
+        run.follower = OperationFollower(EventFollower(since: since, after: earlier))
     }
 
     /// How far this machine's clock may be from CloudFormation's: more than AWS accepts in a signature.
@@ -274,6 +277,7 @@ package struct Deployer: Sendable {
     private static let roundsUntilBegun = 8
 
     private func pause(_ pace: inout PollingPace) async throws {
+        report(.waiting)
         try await clock.sleep(pace.next())
         try await polling.wait(clock)
     }
@@ -288,8 +292,11 @@ package struct Deployer: Sendable {
             return false
         }
         let new = run.follower.take(described)
-        try database.append(new, to: run.deployment, secrets: run.request?.secrets ?? [])
-        for event in new { report(.event(event)) }
+        let (nested, failure) = await takeNestedEvents(&run)
+        let all = nested.isEmpty ? new : (new + nested).inOrderOfTime
+        try database.append(all, to: run.deployment, secrets: run.request?.secrets ?? [])
+        for event in all { report(.event(event, within: run.follower.paths.path(ofStack: event.stackID))) }
+        if let failure { throw failure }
         return true
     }
 }

@@ -28,7 +28,7 @@ struct DeploymentRun {
     var stackID: String?
     /// Whether termination protection is set as the plan has it.
     var isProtected = false
-    var follower = EventFollower()
+    var follower = OperationFollower()
 
     init(_ deployment: Deployment, _ request: DeploymentRequest, changeSetName: String, token: String) {
         self.deployment = deployment

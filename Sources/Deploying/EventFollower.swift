@@ -55,30 +55,6 @@ package struct EventFollower: Sendable {
             ?? described.firstIndex { $0.isOfStack && $0.status.beginsOperation }
         return first.map { Array(described[($0 + 1)...]) } ?? []
     }
-
-    /// Why the operation failed: the first failure that is not a consequence of another.
-    package var rootCause: DeploymentFailure? { Self.rootCause(of: events) }
-
-    package static func rootCause(of events: [StackEvent]) -> DeploymentFailure? {
-        // What came late is not what happened last.
-        let ordered = events.enumerated().sorted { ($0.element.timestamp, $0.offset) < ($1.element.timestamp, $1.offset) }.map(\.element)
-        let failures = ordered.filter { $0.status.isFailure && !$0.isOfStack }
-        if let first = failures.first(where: { !$0.isConsequence }) ?? failures.first {
-            return DeploymentFailure(
-                logicalID: first.logicalID, resourceType: first.resourceType, message: first.statusReason ?? "\(first.status)")
-        }
-        let stack = ordered.first { $0.isOfStack && $0.statusReason != nil && ($0.status.isFailure || $0.status.isRollback) }
-        return stack?.statusReason.map { DeploymentFailure(message: $0) }
-    }
-}
-
-extension StackEvent {
-    /// Whether the resource failed only because another one did.
-    fileprivate var isConsequence: Bool {
-        guard let reason = statusReason?.lowercased() else { return false }
-        let isCancellation = reason.hasPrefix("resource ") && (reason.contains(" cancelled") || reason.contains(" canceled"))
-        return isCancellation || reason.contains("the following resource(s) failed")
-    }
 }
 
 extension StackStatus {

@@ -106,7 +106,7 @@ struct Application {
         let request = try workspace.request(plan, prepared, cloud, approval: approval, proposal: saved?.proposal)
         let deployer = try cloud.deployer(workspace.database, total: plan.changes.count, autoApprove: autoApprove, quiet: common.json)
         let result = try await deployer.deploy(request)
-        DeploymentEnd(context, common).tell(result, template: request.desired.template)
+        DeploymentEnd(context, common).tell(result, template: request.desired.template, nested: request.desired.nested)
         return result
     }
 

@@ -14,9 +14,11 @@ struct DeploymentEnd {
         self.common = common
     }
 
-    /// - Parameter template: where the failed resource stands; `nil` where it is not at hand.
-    func tell(_ result: DeploymentResult, template: Template?) {
-        if let failure = result.deployment.failure { tell(failure, template) }
+    /// - Parameters:
+    ///   - template: where the failed resource stands; `nil` where it is not at hand.
+    ///   - nested: the local templates that it nests, by their paths.
+    func tell(_ result: DeploymentResult, template: Template?, nested: [String: Template] = [:]) {
+        if let failure = result.deployment.failure { tell(failure, template, nested) }
         let deployment = result.deployment
         let style = Style.error(context)
         let took = deployment.finishedAt.map { " in \(TimeText.duration($0.timeIntervalSince(deployment.startedAt)))" } ?? ""
@@ -42,16 +44,34 @@ struct DeploymentEnd {
         }
     }
 
-    private func tell(_ failure: DeploymentFailure, _ template: Template?) {
+    private func tell(_ failure: DeploymentFailure, _ template: Template?, _ nested: [String: Template]) {
         let subject = failure.logicalID.map { id in "\(id)\(failure.resourceType.map { " (\($0))" } ?? "")" }
+        let detail = [failure.message, Remedy.sentence(for: failure)].compactMap { $0 }.joined(separator: "\n")
         var finding: Finding
-        if let id = failure.logicalID, let template, let resource = template.resources[id] {
-            finding = template.source.finding("resource-failed", "\(subject ?? id) failed", detail: failure.message, at: resource.span)
+        if let id = failure.logicalID, let place = template.flatMap({ Self.place(of: id, in: $0, nested) }) {
+            finding = place.template.source.finding("resource-failed", "\(subject ?? id) failed", detail: detail, at: place.resource.span)
         } else {
-            finding = Finding(
-                "deployment-failed", subject.map { "\($0) failed" } ?? "The deployment did not go through", detail: failure.message)
+            finding = Finding("deployment-failed", subject.map { "\($0) failed" } ?? "The deployment did not go through", detail: detail)
         }
         finding.severity = .error
         context.terminal.writeError("\n" + FindingText.render(finding, .error(context)))
+    }
+
+    /// Where a resource such as `Network/Vpc` stands: in the template of its nested stack, or, where that is not at hand, the
+    /// innermost stack around it that is.
+    private static func place(
+        of name: String, in template: Template, _ nested: [String: Template]
+    ) -> (template: Template, resource: TemplateResource)? {
+        var place: (template: Template, resource: TemplateResource)?
+        var inner: Template? = template
+        var folder = ""
+        for id in name.split(separator: "/") {
+            guard let current = inner, let resource = current.resources[String(id)] else { break }
+            place = (current, resource)
+            let path = resource.nestedTemplate.map { NestedPath.path(of: $0.location, in: folder) }
+            inner = path.flatMap { nested[$0] }
+            folder = path.map(NestedPath.folder) ?? ""
+        }
+        return place
     }
 }

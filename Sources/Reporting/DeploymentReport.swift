@@ -1,3 +1,4 @@
+import Deploying
 import Foundation
 package import Model
 package import StateDatabase
@@ -61,6 +62,7 @@ package struct DeploymentReport: Encodable, Sendable {
             text += "\n\(style.red(style.bold("Failure")))\n"
             text += "  \((failure.logicalID.map { "\($0)\(failure.resourceType.map { " (\($0))" } ?? ""): " } ?? "").printable)"
             text += failure.message.printable.replacing("\n", with: "\n  ") + "\n"
+            if let remedy = Remedy.sentence(for: failure) { text += "  \(remedy.printable)\n" }
         }
         if !changes.isEmpty {
             text += "\n\(style.bold("Changes"))\n"
@@ -99,12 +101,13 @@ package struct DeploymentReport: Encodable, Sendable {
     /// Events with how long after the start each came.
     private func timeline(_ style: Style) -> String {
         let start = recordedEvents.map(\.timestamp).min() ?? record.startedAt
+        let paths = StackPaths(recordedEvents)
         var table = Table(header: ["  AFTER", "RESOURCE", "STATUS", "REASON"])
         for event in recordedEvents {
             let mark = event.status.mark(style)
             table.rows.append([
                 Table.Cell(text: "  +" + TimeText.duration(event.timestamp.timeIntervalSince(start)), mark: style.dim),
-                Table.Cell(text: event.logicalID), Table.Cell(text: event.status.rawValue, mark: mark),
+                Table.Cell(text: paths.name(of: event)), Table.Cell(text: event.status.rawValue, mark: mark),
                 Table.Cell(text: event.statusReason ?? ""),
             ])
         }

@@ -12,6 +12,9 @@ package struct ProgressText: Sendable {
     /// When each resource's current operation began.
     private var started: [String: Date] = [:]
     private var inFlight: [String] = []
+    private var types: [String: String] = [:]
+    /// When something was told last.
+    private var lastTold: Date?
     /// Each resource's status as it was told last.
     private var current: [String: StackStatus] = [:]
     private var finished: Set<String> = []
@@ -20,6 +23,9 @@ package struct ProgressText: Sendable {
     private var hasStatusLine = false
     private var isCovered = true
     private var address = ""
+
+    /// After how long without news it is told what is being waited for.
+    private static let silence: TimeInterval = 30
 
     /// - Parameters:
     ///   - isLive: whether the screen can be redrawn.
@@ -33,7 +39,9 @@ package struct ProgressText: Sendable {
 
     /// The text to write for a notice, with what takes back the status line before and draws it anew behind.
     package mutating func text(for notice: DeploymentNotice, now: Date) -> String {
-        let lines = lines(for: notice)
+        let lines = lines(for: notice, now: now)
+        if case .waiting = notice, lines.isEmpty { return "" }
+        lastTold = now
         guard isLive else { return lines }
         let clear = hasStatusLine ? "\r\u{1B}[K" : ""
         let status = statusLine
@@ -47,7 +55,7 @@ package struct ProgressText: Sendable {
         return hasStatusLine ? "\r\u{1B}[K" : ""
     }
 
-    private mutating func lines(for notice: DeploymentNotice) -> String {
+    private mutating func lines(for notice: DeploymentNotice, now: Date) -> String {
         switch notice {
         case .began(let deployment):
             address = deployment.address.description
@@ -58,7 +66,8 @@ package struct ProgressText: Sendable {
             return style.dim(isCovered ? "the change set does what the plan says; executing it" : "executing the change set") + "\n"
         case .deleting: return style.dim("deleting the stack") + "\n"
         case .warning(let message): return "\(style.yellow("warning")): \(message.printable)\n"
-        case .event(let event): return line(for: event)
+        case .event(let event, let path): return line(for: event, within: path)
+        case .waiting: return waitingLine(now)
         case .detached(let failure):
             return "\(style.yellow("not watched any more")): \(failure.message.printable)\n"
                 + "CloudFormation goes on with what it was told. `pipeplan resume \(address)` follows it to its end and records that.\n"
@@ -78,8 +87,25 @@ package struct ProgressText: Sendable {
         return text
     }
 
-    private mutating func line(for event: StackEvent) -> String {
-        let key = event.logicalID.printable
+    /// What is being waited for, where there was no news for a while; else nothing.
+    private mutating func waitingLine(_ now: Date) -> String {
+        guard let lastTold else {
+            lastTold = now
+            return ""
+        }
+        guard now.timeIntervalSince(lastTold) >= Self.silence else { return "" }
+        let waiting = inFlight.map { key in
+            let since = started[key].map { TimeText.duration(now.timeIntervalSince($0)) }
+            return "\(key) (\([types[key], since].compactMap { $0 }.joined(separator: ", ")))"
+        }
+        let what = waiting.isEmpty ? "CloudFormation" : waiting.joined(separator: ", ")
+        return style.dim("\(TimeText.timeOfDay(now)) still waiting for \(what)") + "\n"
+    }
+
+    private mutating func line(for event: StackEvent, within path: String?) -> String {
+        let key = event.name(within: path).printable
+        // The stack around it tells how a nested stack fares; only why it rolls back is told by itself.
+        if path != nil, event.isOfStack { return event.status.isRollback && event.statusReason != nil ? rollbackLine(event, key) : "" }
         if event.isOfStack, event.status.isRollback { isRollingBack = true }
         if event.isOfStack { isSettled = !event.status.isInProgress }
         // CloudFormation says twice that a creation has begun: once before, and once when the resource has an ID.
@@ -88,20 +114,29 @@ package struct ProgressText: Sendable {
         var duration = ""
         if event.status.isInProgress {
             if started[key] == nil { started[key] = event.timestamp }
+            types[key] = event.resourceType.printable
             if !inFlight.contains(key), !event.isOfStack { inFlight.append(key) }
         } else {
             if let start = started.removeValue(forKey: key) { duration = TimeText.duration(event.timestamp.timeIntervalSince(start)) }
             inFlight.removeAll { $0 == key }
-            if !event.isOfStack { finished.insert(key) }
+            if !event.isOfStack, path == nil { finished.insert(key) }
         }
-        let mark = event.status.mark(style)
-        var text = "\(style.dim(TimeText.timeOfDay(event.timestamp))) \(mark(event.status.rawValue.printable.padded(to: 28))) \(key)"
+        var text = beginning(of: event, key)
         if !event.isOfStack { text += "  \(style.dim(event.resourceType.printable))" }
         if !duration.isEmpty { text += " \(style.dim("(\(duration))"))" }
         if let reason = event.statusReason, !reason.isEmpty, event.status.isFailure || event.isOfStack {
             text += "\n         \(event.status.isFailure ? style.red(reason.printable) : style.dim(reason.printable))"
         }
         return text + "\n"
+    }
+
+    private func rollbackLine(_ event: StackEvent, _ key: String) -> String {
+        "\(beginning(of: event, key))\n         \(style.dim((event.statusReason ?? "").printable))\n"
+    }
+
+    private func beginning(of event: StackEvent, _ key: String) -> String {
+        let mark = event.status.mark(style)
+        return "\(style.dim(TimeText.timeOfDay(event.timestamp))) \(mark(event.status.rawValue.printable.padded(to: 28))) \(key)"
     }
 
     private var statusLine: String {

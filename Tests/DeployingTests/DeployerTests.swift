@@ -119,6 +119,62 @@ private func resume(_ cloud: ScriptedCloud, _ state: TemporaryState, _ plan: Pla
         #expect(try await create(cloud, state) == Record(.rolledBack, .kept, "Name taken", of: "Topic", exit: 1))
     }
 
+    /// An event of the stack's nested stack `Network`, and one of a resource in that.
+    private static let nestedBegins: (outer: StackEvent, inner: StackEvent) = {
+        let id = "arn:aws:cloudformation:eu-central-1:123456789012:stack/Network/1"
+        var outer = StackEvent.sample("nested", of: "Network", at: 2)
+        outer.resourceType = "AWS::CloudFormation::Stack"
+        outer.physicalID = id
+        var inner = StackEvent.sample("inner", "CREATE_FAILED", of: "Vpc", at: 3, "The limit is reached")
+        inner.stackID = id
+        inner.stackName = "Network"
+        return (outer, inner)
+    }()
+
+    @Test func `what fails in a nested stack is followed, recorded and named as the root cause`() async throws {
+        let (outer, inner) = Self.nestedBegins
+        var failed = outer
+        failed.eventID = "nested failed"
+        failed.status = "CREATE_FAILED"
+        failed.timestamp = noon + 4
+        failed.statusReason = "Embedded stack was not successfully created"
+        let end = StackEvent.ofStack("end", "ROLLBACK_COMPLETE", at: 9)
+        let cloud = creation([
+            "DescribeStacks": [.noStack, .stack("ROLLBACK_COMPLETE")],
+            "DescribeStackEvents": [
+                .events(), .events(outer, begins), .events(), .events(end, failed, outer, begins), .events(inner),
+            ],
+        ])
+        let notices = Notices()
+        #expect(
+            try await create(cloud, state, notices: notices)
+                == Record(.rolledBack, .kept, "The limit is reached", of: "Network/Vpc", exit: 1))
+        #expect(notices.events == ["begin", "nested", "inner", "nested failed", "end"])
+        #expect(cloud.count("DescribeStackEvents") == 5)
+        let deployment = try #require(try state.database.deployment(.pipeline, serial: 1))
+        let recorded = try state.database.events(of: deployment)
+        #expect(recorded.map(\.eventID) == notices.events)
+        #expect(StackPaths(recorded).name(of: recorded[2]) == "Network/Vpc")
+    }
+
+    @Test func `a nested stack that may not be looked at is told once, and stops nothing`() async throws {
+        let (outer, _) = Self.nestedBegins
+        var done = outer
+        done.eventID = "nested done"
+        done.status = "CREATE_COMPLETE"
+        let denied = Answer.refusal(code: "AccessDenied", message: "No")
+        let cloud = creation([
+            "DescribeStackEvents": [
+                .events(), .events(outer, begins), denied, .events(done, outer, begins), .events(ends, done, outer, begins),
+            ]
+        ])
+        let notices = Notices()
+        #expect(try await create(cloud, state, notices: notices) == Record(.succeeded, .applied, exit: 0))
+        #expect(notices.warnings.count == 1)
+        #expect(cloud.count("DescribeStackEvents") == 5)
+        #expect(notices.warnings.first?.contains("cloudformation:DescribeStackEvents") == true)
+    }
+
     @Test func `a connection that breaks while CloudFormation is at work leaves the deployment open, for resume to settle`() async throws {
         let cloud = creation(["DescribeStacks": [.noStack, .stack("CREATE_IN_PROGRESS"), .lost]])
         let notices = Notices()

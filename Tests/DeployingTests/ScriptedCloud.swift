@@ -111,7 +111,8 @@ final class Notices: Sendable {
 
     func add(_ notice: DeploymentNotice) { all.withLock { $0.append(notice) } }
 
-    var events: [String] { all.withLock { $0.compactMap { if case .event(let event) = $0 { event.eventID } else { nil } } } }
+    var events: [String] { all.withLock { $0.compactMap { if case .event(let event, _) = $0 { event.eventID } else { nil } } } }
+    var warnings: [String] { all.withLock { $0.compactMap { if case .warning(let message) = $0 { message } else { nil } } } }
     var detachments: [String] { all.withLock { $0.compactMap { if case .detached(let failure) = $0 { failure.message } else { nil } } } }
 }
 

@@ -63,6 +63,32 @@ import Testing
                 """#)
     }
 
+    @Test func `what is in a nested stack is shown with its way there, and a known cause with its remedy`() throws {
+        let state = try TemporaryState()
+        let deployment = try state.record(
+            kind: .create, .failed,
+            failure: DeploymentFailure(logicalID: "Network/Vpc", resourceType: "AWS::EC2::VPC", message: "Rate exceeded"))
+        var outer = StackEvent.sample("Network", "CREATE_IN_PROGRESS", at: 0, type: "AWS::CloudFormation::Stack")
+        outer.physicalID = "arn:aws:cloudformation:eu-central-1:123456789012:stack/Network/1"
+        var inner = StackEvent.sample("Vpc", "CREATE_FAILED", at: 1, "Rate exceeded", type: "AWS::EC2::VPC")
+        inner.stackID = try #require(outer.physicalID)
+        let text = DeploymentReport(deployment, changes: [], events: [outer, inner], outputs: []).text(.plain)
+        #expect(
+            text.contains(
+                """
+
+                Failure
+                  Network/Vpc (AWS::EC2::VPC): Rate exceeded
+                  AWS was asked too much at once: apply again; DependsOn spreads what is created at the same time.
+
+                Events
+                  AFTER  RESOURCE     STATUS              REASON
+                  +0.0s  Network      CREATE_IN_PROGRESS
+                  +1.0s  Network/Vpc  CREATE_FAILED       Rate exceeded
+
+                """), "\(text)")
+    }
+
     @Test func `a deployment as JSON has its changes, events and outputs`() throws {
         let text = try JSONReport.render(report)
         let value = try JSONDecoder().decode(JSONValue.self, from: Data(text.utf8))

@@ -55,6 +55,56 @@ import Testing
                 """#)
     }
 
+    @Test func `what is in a nested stack is told with its way there, and does not count as planned`() {
+        var stack = StackEvent.ofStack("CREATE_IN_PROGRESS", at: 2)
+        stack.stackID = "nested"
+        stack.physicalID = "nested"
+        var back = stack
+        back.status = "ROLLBACK_IN_PROGRESS"
+        back.statusReason = "The following…"
+        let notices: [DeploymentNotice] = [
+            .event(.sample("Network", "CREATE_IN_PROGRESS", at: 1, type: "AWS::CloudFormation::Stack")), .event(stack, within: "Network"),
+            .event(.sample("Vpc", "CREATE_IN_PROGRESS", at: 3), within: "Network"),
+            .event(.sample("Vpc", "CREATE_COMPLETE", at: 4), within: "Network"), .event(back, within: "Network"),
+        ]
+        #expect(
+            told(notices).joined() == """
+                12:00:01 CREATE_IN_PROGRESS           Network  AWS::CloudFormation::Stack
+                12:00:03 CREATE_IN_PROGRESS           Network/Vpc  AWS::SNS::Topic
+                12:00:04 CREATE_COMPLETE              Network/Vpc  AWS::SNS::Topic (1.0s)
+                12:00:02 ROLLBACK_IN_PROGRESS         Network
+                         The following…
+
+                """)
+        #expect(told(notices, isLive: true)[3].hasSuffix("0/2  Network"))
+    }
+
+    @Test func `after half a minute of silence it is told what is being waited for, and again every half minute`() {
+        var progress = ProgressText(.plain, isLive: false, columns: nil, total: 2)
+        func told(_ notice: DeploymentNotice, at second: Double) -> String { progress.text(for: notice, now: noon + second) }
+        #expect(told(.waiting, at: 0) == "")
+        #expect([10, 29.9].map { told(.waiting, at: $0) } == ["", ""])
+        #expect(told(.waiting, at: 30) == "12:00:30 still waiting for CloudFormation\n")
+        _ = told(.event(.sample("Topic", "CREATE_IN_PROGRESS", at: 31)), at: 31)
+        _ = told(.event(.sample("Vpc", "CREATE_IN_PROGRESS", at: 32, type: "AWS::EC2::VPC"), within: "Network"), at: 35)
+        #expect([60, 64.9].map { told(.waiting, at: $0) } == ["", ""])
+        #expect(
+            told(.waiting, at: 65) == "12:01:05 still waiting for Topic (AWS::SNS::Topic, 34s), Network/Vpc (AWS::EC2::VPC, 33s)\n")
+        #expect([66, 94].map { told(.waiting, at: $0) } == ["", ""])
+        #expect(told(.waiting, at: 95).hasPrefix("12:01:35 still waiting for Topic (AWS::SNS::Topic, 1m 04s)"))
+        _ = told(.event(.sample("Vpc", "CREATE_COMPLETE", at: 96), within: "Network"), at: 96)
+        #expect(told(.waiting, at: 126) == "12:02:06 still waiting for Topic (AWS::SNS::Topic, 1m 35s)\n")
+    }
+
+    @Test func `on a terminal a silent round draws nothing anew`() {
+        var progress = ProgressText(.plain, isLive: true, columns: 60, total: 1)
+        let first = progress.text(for: .event(.sample("Topic", "CREATE_IN_PROGRESS", at: 0)), now: noon)
+        let status = first.split(separator: "\n").last ?? ""
+        #expect(progress.text(for: .waiting, now: noon + 1) == "")
+        #expect(
+            progress.text(for: .waiting, now: noon + 31) == "\r\u{1B}[K12:00:31 still waiting for Topic (AWS::SNS::Topic, 31s)\n\(status)")
+    }
+
     @Test func `what the change set lacks is told, and what it has too much is not called planned`() {
         let plan = Plan.sample([.sample(.modify, "A"), .sample(.add, "B")])
         let lacking = ChangeSet(

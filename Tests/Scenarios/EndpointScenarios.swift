@@ -224,4 +224,48 @@ import Testing
         // What was recorded is the files' own text, so that it can be compared with them.
         #expect(try session.pipeplan("plan shop --detailed-exitcode").status == 0)
     }
+    @Test func `what fails in a nested stack is told with its line and its way there`() throws {
+        let server = try RunningServer.miniStack()
+        let script = """
+            import boto3
+            s3 = boto3.client('s3', endpoint_url='\(server.endpoint)', region_name='us-east-1',
+                aws_access_key_id='test', aws_secret_access_key='test')
+            s3.create_bucket(Bucket='artifacts')
+            """
+        #expect(try run(Repository.python("python"), ["-c", script], in: Repository.root).status == 0)
+        let session = try Session(endpoint: server.endpoint)
+        try session.folder.write(
+            """
+            Resources:
+              Inner: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: parts/inner.yml}}
+            """, to: "stacks/shop/template.yml")
+        let inner = """
+            Resources:
+              Word: {Type: AWS::SSM::Parameter, Properties: {Type: String, Name: /word, Value: hello}}
+            """
+        try session.folder.write(inner, to: "stacks/shop/parts/inner.yml")
+        try session.folder.write("region: us-east-1\nartifacts: artifacts\n", to: "stacks/shop/stack.yml")
+        let created = try session.pipeplan("apply shop --auto-approve")
+        #expect(created.status == 0, "\(created.errors)")
+        #expect(created.errors.contains(" Inner/Word  AWS::SSM::Parameter"), "\(created.errors)")
+
+        let broken = "\n  Broken: {Type: AWS::CodePipeline::Pipeline, Properties: {Name: unsupported}}\n"
+        try session.folder.write(inner + broken, to: "stacks/shop/parts/inner.yml")
+        // MiniStack says that the nested stack might be replaced; what was reviewed is executed all the same.
+        #expect(try session.pipeplan("plan shop --online --out reviewed.plan").status == 0)
+        let failed = try session.pipeplan("apply reviewed.plan")
+        #expect(failed.status == 1)
+        #expect(failed.errors.contains("Inner/Broken (AWS::CodePipeline::Pipeline) failed"), "\(failed.errors)")
+        #expect(failed.errors.contains("parts/inner.yml:3:"), "\(failed.errors)")
+
+        let recorded = try session.json("history --limit 1")
+        let last = (recorded["deployments"] as? [[String: Any]])?.first ?? [:]
+        #expect((last["failure"] as? [String: Any])?["logicalId"] as? String == "Inner/Broken")
+        let shown = try session.pipeplan("history show shop 2")
+        #expect(shown.output.contains("Inner/Broken"), "\(shown.output)")
+        // Each event once, and none of the creation before.
+        let events = try session.json("history show shop 2")["events"] as? [[String: Any]] ?? []
+        #expect(events.count { $0["logicalId"] as? String == "Broken" && $0["status"] as? String == "UPDATE_FAILED" } == 1)
+        #expect(!events.contains { ($0["status"] as? String ?? "").hasPrefix("CREATE_") })
+    }
 }
