@@ -1,6 +1,6 @@
 package import Foundation
 package import Model
-package import StateDatabase
+import StateDatabase
 
 /// Sorts the events of one operation out of what is described again and again: in order, none twice, none missed.
 package struct EventFollower: Sendable {

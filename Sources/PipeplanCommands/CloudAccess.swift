@@ -12,8 +12,7 @@ struct CloudAccess {
     let context: Context
     let session: AWSSession
     let identity: CallerIdentity
-    /// CloudFormation counts what all stacks of this process ask together.
-    private static let polling = SharedPollingLimit()
+    private let polling: SharedPollingLimit
 
     /// Opens a session for a stack and finds out whose it is.
     ///
@@ -26,6 +25,7 @@ struct CloudAccess {
         region: String, recordedAccount: String?
     ) async throws {
         self.context = context
+        polling = workspace.polling
         // The sandbox knows no profiles, and everybody is the same in it.
         session = try AWSSession(
             context: context, profile: workspace.usesSandbox ? nil : options.profile ?? settings?.profile, region: region,
@@ -53,7 +53,7 @@ struct CloudAccess {
         let context = context
         return Deployer(
             client: try session.cloudFormation(), artifacts: try session.s3(), database: database, context: context,
-            polling: Self.polling,
+            polling: polling,
             report: { notice in
                 guard !quiet else { return }
                 let text = progress.withLock { $0.text(for: notice, now: context.clock.now()) }

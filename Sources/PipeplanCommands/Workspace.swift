@@ -1,4 +1,5 @@
 import AWS
+import Deploying
 import Foundation
 import Model
 import OrderedCollections
@@ -16,6 +17,8 @@ struct Workspace {
     let usesSandbox: Bool
     /// Those of all stacks of this command.
     let credentials = CredentialPool()
+    /// CloudFormation counts what they ask together.
+    let polling = SharedPollingLimit()
     let types = ResourceTypeCatalog.bundled
 
     init(_ context: Context, _ options: CommonOptions, _ access: StateDatabase.Access) throws {
