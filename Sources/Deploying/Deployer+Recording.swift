@@ -31,7 +31,12 @@ extension Deployer {
         let outcome = DeploymentOutcome(
             status: settlement.status, effect: effect, finishedAt: clock.now(), failure: settlement.failure, resumedBy: run.resumedBy)
         let settled = try database.finish(run.deployment, outcome, secrets: run.request?.secrets ?? [])
-        return DeploymentResult(deployment: settled, ending: .settled(settlement), outputs: settlement.stack?.outputs ?? [])
+        var result = DeploymentResult(deployment: settled, ending: .settled(settlement), outputs: settlement.stack?.outputs ?? [])
+        // As they are recorded, no secret is in their words.
+        if let cause = settled.failure, cause.logicalID != nil {
+            result.otherFailures = EventFollower.failures(in: try database.events(of: settled)).filter { $0 != cause }
+        }
+        return result
     }
 
     private func contents(_ settlement: DeploymentMachine.Settlement, _ run: DeploymentRun) async -> StackContents {

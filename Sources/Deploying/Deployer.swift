@@ -28,6 +28,8 @@ package struct DeploymentResult: Sendable {
     package var deployment: Deployment
     package var ending: DeploymentMachine.Ending
     package var outputs: [StackOutput]
+    /// What failed besides the root cause, in order, not because of it.
+    package var otherFailures: [DeploymentFailure] = []
 }
 
 /// Carries out the actions of a `DeploymentMachine` and records each step: intent before effect, outcome after.

@@ -19,6 +19,9 @@ struct DeploymentEnd {
     ///   - nested: the local templates that it nests, by their paths.
     func tell(_ result: DeploymentResult, template: Template?, nested: [String: Template] = [:]) {
         if let failure = result.deployment.failure { tell(failure, template, nested) }
+        for other in result.otherFailures {
+            context.terminal.writeError("  also failed: \("\(Self.subject(of: other) ?? ""): \(other.message)".oneLine)\n")
+        }
         let deployment = result.deployment
         let style = Style.error(context)
         let took = deployment.finishedAt.map { " in \(TimeText.duration($0.timeIntervalSince(deployment.startedAt)))" } ?? ""
@@ -45,7 +48,7 @@ struct DeploymentEnd {
     }
 
     private func tell(_ failure: DeploymentFailure, _ template: Template?, _ nested: [String: Template]) {
-        let subject = failure.logicalID.map { id in "\(id)\(failure.resourceType.map { " (\($0))" } ?? "")" }
+        let subject = Self.subject(of: failure)
         let detail = [failure.message, Remedy.sentence(for: failure)].compactMap { $0 }.joined(separator: "\n")
         var finding: Finding
         if let id = failure.logicalID, let place = template.flatMap({ Self.place(of: id, in: $0, nested) }) {
@@ -55,6 +58,10 @@ struct DeploymentEnd {
         }
         finding.severity = .error
         context.terminal.writeError("\n" + FindingText.render(finding, .error(context)))
+    }
+
+    private static func subject(of failure: DeploymentFailure) -> String? {
+        failure.logicalID.map { id in "\(id)\(failure.resourceType.map { " (\($0))" } ?? "")" }
     }
 
     /// Where a resource such as `Network/Vpc` stands: in the template of its nested stack, or, where that is not at hand, the

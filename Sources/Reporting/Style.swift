@@ -53,7 +53,7 @@ extension String {
     }
 
     /// The same on one line.
-    var oneLine: String {
+    package var oneLine: String {
         var text = String.UnicodeScalarView()
         for scalar in printable.unicodeScalars { text.append(scalar == "\n" || scalar == "\t" ? " " : scalar) }
         return String(text)

@@ -157,6 +157,25 @@ private func resume(_ cloud: ScriptedCloud, _ state: TemporaryState, _ plan: Pla
         #expect(StackPaths(recorded).name(of: recorded[2]) == "Network/Vpc")
     }
 
+    @Test func `what failed besides the root cause comes behind it, and what was cancelled does not`() async throws {
+        func failed(_ id: String, at second: Double, _ reason: String) -> StackEvent {
+            .sample("\(id) failed", "CREATE_FAILED", of: id, at: second, reason)
+        }
+        let cloud = creation([
+            "DescribeStacks": [.noStack, .stack("ROLLBACK_COMPLETE")],
+            "DescribeStackEvents": [
+                .events(),
+                .events(
+                    .ofStack("end", "ROLLBACK_COMPLETE", at: 9), failed("Table", at: 5, "Resource creation cancelled"),
+                    failed("Queue", at: 4, "No such key"), failed("Topic", at: 3, "Name taken"), begins),
+            ],
+        ])
+        let result = try await cloud.deployer(state.database).deploy(.sample(.creation, .create))
+        #expect(result.deployment.failure?.logicalID == "Topic")
+        #expect(
+            result.otherFailures == [DeploymentFailure(logicalID: "Queue", resourceType: "AWS::SNS::Topic", message: "No such key")])
+    }
+
     @Test func `a nested stack that may not be looked at is told once, and stops nothing`() async throws {
         let (outer, _) = Self.nestedBegins
         var done = outer
@@ -164,9 +183,10 @@ private func resume(_ cloud: ScriptedCloud, _ state: TemporaryState, _ plan: Pla
         done.status = "CREATE_COMPLETE"
         let denied = Answer.refusal(code: "AccessDenied", message: "No")
         let cloud = creation([
+            "DescribeStacks": [.noStack, .stack("CREATE_COMPLETE")],
             "DescribeStackEvents": [
                 .events(), .events(outer, begins), denied, .events(done, outer, begins), .events(ends, done, outer, begins),
-            ]
+            ],
         ])
         let notices = Notices()
         #expect(try await create(cloud, state, notices: notices) == Record(.succeeded, .applied, exit: 0))
