@@ -46,8 +46,11 @@ struct ApplicationRun {
     private func conclusion(of step: Application.Step) async throws -> Conclusion {
         guard let approval, var cloud = step.cloud else { return Conclusion(ending: .unchanged) }
         // Where only one stack changes, nobody else writes meanwhile.
-        let isAlone = steps.count(where: \.mayDeploy) == 1
-        if !isAlone { cloud.context = cloud.context.labelled(step.address.description) }
+        let names = steps.filter(\.mayDeploy).map(\.address.description)
+        let isAlone = names.count == 1
+        if !isAlone {
+            cloud.context = cloud.context.labelled(step.address.description, width: names.map(\.count).max() ?? 0)
+        }
         do {
             let step = try await application.current(step, cloud.context)
             guard step.plan.hasChanges else { return Conclusion(ending: .unchanged, remark: "planned anew, it has no changes") }

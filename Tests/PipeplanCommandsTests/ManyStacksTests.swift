@@ -70,12 +70,25 @@ import Testing
         #expect(await run("plan --detailed-exitcode").status == 0)
     }
 
-    @Test func `lines carry the name of their stack`() async {
-        let (_, terminal) = await run("apply --auto-approve --parallelism 2")
+    @Test func `lines carry the name of their stack, one stack after the other where no more are wanted at a time`() async {
+        let (status, terminal) = await run("apply --auto-approve --parallelism 1")
+        #expect(status == 0, "\(terminal.errors)")
         let lines = terminal.errors.split(separator: "\n")
-        let named = ["alone", "network", "app"].filter { name in lines.contains { $0.hasPrefix("\(name) | ") } }
-        #expect(named == ["alone", "network", "app"])
-        #expect(lines.allSatisfy { $0.contains(" | ") }, "\(terminal.errors)")
+        #expect(lines.allSatisfy { $0.dropFirst(7).hasPrefix(" | ") }, "\(terminal.errors)")
+        var names: [String] = []
+        for name in lines.map({ String($0.prefix { $0 != " " }) }) where names.last != name { names.append(name) }
+        #expect(names == ["alone", "network", "app"])
+        #expect(terminal.output.contains("\nalone   | Name "), "\(terminal.output)")
+    }
+
+    @Test func `a stack that changes alone is told of as if it were the only one`() async throws {
+        #expect(await run("apply --auto-approve").status == 0)
+        try label("alone", "two")
+        let (status, terminal) = await run("apply", typing: ["yes"])
+        #expect(status == 0, "\(terminal.errors)")
+        #expect(terminal.errors.hasPrefix("\nApply this? Only yes will do: "))
+        #expect(!terminal.errors.contains(" | "), "\(terminal.errors)")
+        #expect(summary(terminal).last == "Stacks: 1 applied, 2 unchanged.")
     }
 
     @Test func `nothing is done without the one yes`() async {
