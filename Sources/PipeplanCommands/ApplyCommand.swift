@@ -2,9 +2,8 @@ import ArgumentParser
 import Deploying
 import Foundation
 import Model
-import Planning
+import Project
 import Reporting
-import StateDatabase
 
 struct ApplyCommand: ContextCommand {
     static let configuration = CommandConfiguration(
@@ -13,9 +12,13 @@ struct ApplyCommand: ContextCommand {
         discussion: """
               pipeplan apply image-pipeline:develop
               pipeplan apply image-pipeline:develop --auto-approve   in a script
+              pipeplan apply                                         every stack and environment
               pipeplan plan --out reviewed.plan && pipeplan apply reviewed.plan
 
             The change set that CloudFormation makes is compared with the plan; one that would do more is refused.
+            Of several stacks, all plans are shown and approved together. Each is deployed behind those it depends on, independent ones
+            at the same time; a failure stops only what depends on it. A stack that takes outputs of another one is planned again
+            once they are known, and refused where that plan does more than the one that was shown and nobody can be asked.
             """)
 
     @OptionGroup var common: CommonOptions
@@ -24,33 +27,29 @@ struct ApplyCommand: ContextCommand {
     var stacks: [String] = []
     @Flag(name: .long, help: "Do not ask.")
     var autoApprove = false
+    @Option(name: .long, help: "How many stacks are deployed at the same time, at most.")
+    var parallelism = 4
     @Option(name: .long, help: "Agree to the hazards of this logical ID; may be given several times. Needed with --auto-approve.")
     var allow: [String] = []
+
+    func validate() throws {
+        guard parallelism >= 1 else { throw ValidationError("--parallelism takes a number from 1.") }
+    }
 
     func run(in context: Context) async throws -> ExitStatus {
         let workspace = try Workspace(context, common, .readWrite)
         let saved = try savedPlan(workspace)
         let addresses = try saved?.stacks.map(\.plan.address) ?? workspace.addresses(stacks, common)
-        var reports: [DeploymentResult] = []
-        var status = ExitStatus.success
+        let dependencies = try workspace.project.deploymentDependencies(addresses)
+        var outcome: Application.Outcome = ([], .success)
         try await workspace.withCloud { context in
-            let fetcher = ParameterFetcher(context, aws, workspace)
-            for address in try workspace.project.deploymentOrder(addresses) {
-                let application = Application(
-                    workspace: workspace, context: context, common: common, aws: aws, fetcher: fetcher, autoApprove: autoApprove,
-                    allowed: Set(allow),
-                    saved: saved?.stacks.first { $0.plan.address == address }, savedLineage: saved?.lineage)
-                let result = try await application.apply(address)
-                if let result { reports.append(result) }
-                // What comes later may depend on this one.
-                if let exit = result?.ending.exit, exit != .success {
-                    status = exit
-                    break
-                }
-            }
+            let application = Application(
+                workspace: workspace, context: context, common: common, aws: aws, fetcher: ParameterFetcher(context, aws, workspace),
+                autoApprove: autoApprove, allowed: Set(allow), parallelism: parallelism, saved: saved)
+            outcome = try await application.apply(dependencies)
         }
-        if common.json { context.terminal.write(try JSONReport.render(HistoryReport(reports.map(\.deployment)))) }
-        return status
+        if common.json { context.terminal.write(try JSONReport.render(HistoryReport(outcome.results.map(\.deployment)))) }
+        return outcome.exit
     }
 
     /// The saved plan, where the one argument is a file and no stack.
@@ -58,68 +57,5 @@ struct ApplyCommand: ContextCommand {
         guard stacks.count == 1, let argument = stacks.first else { return nil }
         guard workspace.context.isFile(argument) else { return nil }
         return try SavedPlan.read(try Data(contentsOf: workspace.context.url(of: argument)), file: argument)
-    }
-}
-
-/// The application of one stack's plan.
-struct Application {
-    let workspace: Workspace
-    let context: Context
-    let common: CommonOptions
-    let aws: AWSOptions
-    let fetcher: ParameterFetcher
-    let autoApprove: Bool
-    /// Logical IDs whose hazards are agreed to.
-    let allowed: Set<String>
-    let saved: SavedPlan.Stack?
-    let savedLineage: String?
-
-    /// - Returns: how the deployment ended; `nil` where there was nothing to do.
-    func apply(_ address: StackAddress) async throws -> DeploymentResult? {
-        let guarded = try await workspace.accountCheck(address, aws, context)
-        let prepared = try await workspace.prepare(address, profile: aws.profile, forDeployment: true, fetcher: fetcher)
-        var plan = try workspace.plan(prepared)
-        try requireSameStack(prepared)
-        if let saved {
-            let findings = saved.staleness(
-                desired: prepared.desired, current: plan, lineage: workspace.database.lineage, planLineage: savedLineage)
-            guard findings.isEmpty else { throw Problem(.refused, findings) }
-            plan = saved.plan
-        }
-        if !common.json {
-            context.terminal.write(PlanText.render(plan, .output(context)))
-            if let proposal = saved?.proposal {
-                context.terminal.write(ProposalText.render(plan, proposal, isKept: true, .output(context)))
-            }
-        }
-        guard plan.hasChanges else { return nil }
-
-        let cloud = try await workspace.enter(prepared, aws, context, guarded)
-        guard let approval = try saved != nil ? .planFile : Consent(context).approve(plan, autoApprove: autoApprove, allowed: allowed)
-        else {
-            throw Problem(.refused, "not-approved", "The plan was not approved", detail: "Nothing was done.")
-        }
-        if let saved {
-            try Consent(context).refuseProtected(plan)
-            if let changeSet = saved.proposal?.changeSet { try Consent(context).refuseProtected(changeSet, prepared.desired.protected) }
-        }
-        let request = try workspace.request(plan, prepared, cloud, approval: approval, proposal: saved?.proposal)
-        let deployer = try cloud.deployer(workspace.database, total: plan.changes.count, autoApprove: autoApprove, quiet: common.json)
-        let result = try await deployer.deploy(request)
-        DeploymentEnd(context, common).tell(result, template: request.desired.template, nested: request.desired.nested)
-        return result
-    }
-
-    /// A changed name or region would leave the recorded stack behind, running and forgotten.
-    private func requireSameStack(_ prepared: PreparedStack) throws {
-        guard let recorded = prepared.recorded else { return }
-        let desired = prepared.desired
-        guard recorded.stackName != desired.stackName || recorded.region != desired.region else { return }
-        throw Problem(
-            .refused, "stack-moved",
-            "\(recorded.address) is recorded as \(recorded.stackName) in \(recorded.region), not \(desired.stackName) in \(desired.region)",
-            detail:
-                "Applying this would leave the recorded stack behind. Destroy it first with `pipeplan destroy \(recorded.address)`, or put stackName and region back."
-        )
     }
 }

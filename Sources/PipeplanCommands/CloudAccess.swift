@@ -9,7 +9,8 @@ import Synchronization
 
 /// The way into AWS for the stacks of one command, and who goes it.
 struct CloudAccess {
-    let context: Context
+    /// Whose terminal is told of the progress.
+    var context: Context
     let session: AWSSession
     let identity: CallerIdentity
     private let polling: SharedPollingLimit
@@ -47,9 +48,11 @@ struct CloudAccess {
     }
 
     /// A deployer that reports to the terminal and asks there.
-    func deployer(_ database: StateDatabase, total: Int, autoApprove: Bool, quiet: Bool) throws -> Deployer {
+    /// - Parameter isAlone: whether no other one writes there meanwhile, so that a status line can be redrawn.
+    func deployer(_ database: StateDatabase, total: Int, autoApprove: Bool, quiet: Bool, isAlone: Bool = true) throws -> Deployer {
         let style = Style.error(context)
-        let progress = Mutex(ProgressText(style, isLive: context.terminal.errorIsTerminal, columns: context.terminal.columns, total: total))
+        let isLive = isAlone && context.terminal.errorIsTerminal
+        let progress = Mutex(ProgressText(style, isLive: isLive, columns: context.terminal.columns, total: total))
         let context = context
         return Deployer(
             client: try session.cloudFormation(), artifacts: try session.s3(), database: database, context: context,

@@ -2,10 +2,13 @@ import Deploying
 import Model
 import Planning
 import Reporting
+import Synchronization
 
 /// Asks the person at the terminal.
 struct Consent {
     private let context: Context
+    /// Stacks that are deployed at the same time ask one after the other.
+    private static let turn = Mutex(())
 
     init(_ context: Context) { self.context = context }
 
@@ -21,34 +24,43 @@ struct Consent {
     /// - Parameter allowed: logical IDs whose hazards are agreed to.
     /// - Throws: `Problem` (exit code 3) where nobody can be asked, a protected resource would be lost, or a hazard is not allowed.
     func approve(_ plan: Plan, autoApprove: Bool, allowed: Set<String> = []) throws -> Approval? {
-        try refuseProtected(plan)
+        try approve([plan], autoApprove: autoApprove, allowed: allowed)
+    }
+
+    /// The same for plans of several stacks together: one yes is for all of them.
+    func approve(_ plans: [Plan], autoApprove: Bool, allowed: Set<String> = []) throws -> Approval? {
+        try refuseProtected(plans)
         if autoApprove {
-            let open = plan.hazardsToAllow(except: allowed)
+            let open = plans.flatMap { plan in plan.hazardsToAllow(except: allowed).map { (hazard: $0, plan: plan) } }
             guard open.isEmpty else {
                 throw Problem(
                     .refused,
-                    open.map {
+                    open.map { hazard, plan in
                         Finding(
-                            "hazard-not-allowed", $0.summary,
+                            "hazard-not-allowed", summary(hazard, plan, among: plans),
                             detail:
-                                "Nobody was asked about it. If this is meant, add --allow \($0.logicalID), or review a saved plan and apply that."
+                                "Nobody was asked about it. If this is meant, add --allow \(hazard.logicalID), or review a saved plan and apply that."
                         )
                     })
             }
             return .autoApprove
         }
-        let question = plan.kind == .destroy ? "Destroy all of this?" : "Apply this?"
+        let destroys = plans.contains { $0.kind == .destroy }
+        let question = destroys ? "Destroy all of this?" : plans.count > 1 ? "Apply all of this?" : "Apply this?"
         guard context.terminal.isInteractive else {
             throw Problem(
-                .refused, "no-approval", "Nobody can be asked whether to \(plan.kind == .destroy ? "destroy" : "apply") this",
+                .refused, "no-approval", "Nobody can be asked whether to \(destroys ? "destroy" : "apply") this",
                 detail: "Standard input is no terminal. Use --auto-approve, or review a saved plan and apply that.")
         }
         return ask(question) ? .yes : nil
     }
 
-    /// - Throws: `Problem` (exit code 3) where the plan replaces or removes what stack.yml protects.
-    func refuseProtected(_ plan: Plan) throws {
-        try refuse(plan.hazards.filter(\.isProtected).map { ($0.logicalID, $0.summary) })
+    /// - Throws: `Problem` (exit code 3) where a plan replaces or removes what stack.yml protects.
+    func refuseProtected(_ plans: [Plan]) throws {
+        try refuse(
+            plans.flatMap { plan in
+                plan.hazards.filter(\.isProtected).map { ($0.logicalID, summary($0, plan, among: plans)) }
+            })
     }
 
     /// - Throws: `Problem` (exit code 3) where the change set replaces or removes what stack.yml protects.
@@ -71,17 +83,31 @@ struct Consent {
         }
     }
 
+    private func summary(_ hazard: Hazard, _ plan: Plan, among plans: [Plan]) -> String {
+        plans.count > 1 ? "\(plan.address): \(hazard.summary)" : hazard.summary
+    }
+
     /// Answers what comes up while a deployment runs. Without a terminal, more than was approved is never agreed to.
     func answer(_ question: DeploymentMachine.Question, autoApprove: Bool) -> Bool {
         let style = Style.error(context)
         switch question {
         case .recreate(let status):
-            context.terminal.writeError(
-                "\(style.yellow("The stack is in \(status)")): it can only be deleted and created anew. What it holds is lost.\n")
-            return autoApprove || (context.terminal.isInteractive && ask("Delete it and create it anew?"))
+            return Self.turn.withLock { _ in
+                context.terminal.writeError(
+                    "\(style.yellow("The stack is in \(status)")): it can only be deleted and created anew. What it holds is lost.\n")
+                return autoApprove || (context.terminal.isInteractive && ask("Delete it and create it anew?"))
+            }
         case .unplanned(let reconciliation):
-            context.terminal.writeError("\n\(style.red(style.bold("CloudFormation would do more than the plan shows:")))\n")
-            for line in reconciliation.unplanned { context.terminal.writeError("  \(style.red("!")) \(line)\n") }
+            return agreesToMore(reconciliation.unplanned, heading: "CloudFormation would do more than the plan shows:")
+        }
+    }
+
+    /// Whether more than was approved may be done; never without a terminal.
+    func agreesToMore(_ lines: [String], heading: String) -> Bool {
+        let style = Style.error(context)
+        return Self.turn.withLock { _ in
+            context.terminal.writeError("\n\(style.red(style.bold(heading)))\n")
+            for line in lines { context.terminal.writeError("  \(style.red("!")) \(line)\n") }
             return context.terminal.isInteractive && ask("Do it all the same?")
         }
     }

@@ -42,8 +42,10 @@ struct Workspace {
     /// - Parameters:
     ///   - forDeployment: whether every parameter must have a value, since they are about to be sent.
     ///   - fetcher: fetches what parameters take from SSM and Secrets Manager; without it there is no request.
+    ///   - outputs: those that are made before this stack's turn comes.
     func prepare(
-        _ address: StackAddress, profile: String? = nil, forDeployment: Bool = false, fetcher: ParameterFetcher? = nil
+        _ address: StackAddress, profile: String? = nil, forDeployment: Bool = false, fetcher: ParameterFetcher? = nil,
+        awaiting outputs: AwaitedOutputs = AwaitedOutputs()
     ) async throws -> PreparedStack {
         let configuration = try project.configuration(of: address)
         let recorded = try database.recordedStack(address)
@@ -59,9 +61,7 @@ struct Workspace {
 
         let resolved = configuration.resolveOffline(
             declared: template.parameters, environment: context.environment, recorded: recorded?.parameters,
-            recordedOutput: { address, name in
-                (try? database.recordedStack(address))?.outputs.first { $0.key == name }?.value
-            },
+            recordedOutput: { outputs.supersedes($0, $1) ? nil : recordedOutput($0, $1) }, isAwaited: outputs.isMade,
             fetch: { source throws(Problem) in
                 if let value = try fetched.value(of: source) { return value }
                 return answer(source, forDeployment)
@@ -81,18 +81,16 @@ struct Workspace {
             terminationProtection: configuration.terminationProtection ?? recorded?.terminationProtection ?? false,
             stackPolicy: configuration.stackPolicy ?? recorded?.stackPolicy, storedValues: stored?.values ?? [:],
             protected: Set(configuration.protect.map(\.value)))
-        if !findings.contains(where: { $0.severity == .error }) {
-            let pseudo = EvaluationEnvironment.pseudoParameters(stackName: desired.stackName, region: region)
-            var evaluator = Evaluator(template, EvaluationEnvironment(parameters: desired.parameters, pseudo: pseudo))
-            findings += evaluator.brokenRules()
-        }
-        guard !findings.contains(where: { $0.severity == .error }) else { throw Problem(.badInput, findings) }
-        return PreparedStack(configuration: configuration, desired: desired, graph: graph, recorded: recorded, warnings: findings)
+        findings = try requireSound(desired, findings)
+        return PreparedStack(
+            configuration: configuration, desired: desired, graph: graph, recorded: recorded, warnings: findings,
+            awaited: outputs.parameters(of: configuration))
     }
 
     typealias PlannedStack = (plan: Plan, prepared: PreparedStack)
 
-    /// Prepares and plans stacks side by side, on all processors: none reads what another's plan says.
+    /// Prepares and plans stacks side by side, on all processors, and anew where outputs are taken that others of them are about
+    /// to make. Those for a deployment are planned with what is recorded, since every value is about to be sent.
     /// - Parameter forDeployment: whether every parameter must have a value, which may be asked for.
     /// - Returns: what came of each, in the order of `addresses`.
     func plans(
@@ -113,7 +111,7 @@ struct Workspace {
             for address in addresses { outcomes.append(await outcome(address)) }
             return outcomes
         }
-        return await withTaskGroup(of: (Int, Result<PlannedStack, any Error>).self) { group in
+        let planned = await withTaskGroup(of: (Int, Result<PlannedStack, any Error>).self) { group in
             for (index, address) in addresses.enumerated() {
                 group.addTask { (index, await outcome(address)) }
             }
@@ -121,6 +119,7 @@ struct Workspace {
             for await outcome in group { outcomes.append(outcome) }
             return outcomes.sorted { $0.0 < $1.0 }.map(\.1)
         }
+        return await awaitingOutputs(planned, profile: profile, detail: detail, fetcher: fetcher)
     }
 
     func plan(_ stack: PreparedStack, _ detail: PlanDetail = []) throws -> Plan {
@@ -164,4 +163,6 @@ struct PreparedStack {
     var recorded: RecordedStack?
     /// Findings that are no errors.
     var warnings: [Finding]
+    /// Parameters that take outputs of stacks which are deployed before it in the same run.
+    var awaited: Set<String> = []
 }

@@ -1,14 +1,29 @@
 package import Model
+package import OrderedCollections
 
 extension Project {
     /// Brings stacks into the order in which they can be deployed: each behind those it takes outputs from or names in `dependsOn`,
     /// also where the stacks between them are not among those given. Otherwise the order stays.
     /// - Throws: `Problem` where stacks depend on each other in a circle, or the files of one of them can't be read.
     package func deploymentOrder(_ addresses: [StackAddress]) throws(Problem) -> [StackAddress] {
+        Array(try deploymentDependencies(addresses).keys)
+    }
+
+    /// Stacks in the order of deployment, each with those among them that it has to wait for: those it depends on itself, and
+    /// those it reaches through stacks that are not among them.
+    /// - Throws: as `deploymentOrder`.
+    package func deploymentDependencies(
+        _ addresses: [StackAddress]
+    ) throws(Problem) -> OrderedDictionary<StackAddress, [StackAddress]> {
         var walk = DependencyWalk(project: self)
         for address in addresses { try walk.visit(address) }
         let wanted = Set(addresses)
-        return walk.order.filter(wanted.contains)
+        var reached: OrderedDictionary<StackAddress, [StackAddress]> = [:]
+        for address in walk.order {
+            let needed = (walk.dependencies[address] ?? []).flatMap { wanted.contains($0) ? [$0] : reached[$0] ?? [] }
+            reached[address] = Array(OrderedSet(needed))
+        }
+        return reached.filter { wanted.contains($0.key) }
     }
 }
 
@@ -21,6 +36,8 @@ private struct DependencyWalk {
 
     let project: Project
     var order: [StackAddress] = []
+    /// What each stack depends on itself.
+    var dependencies: [StackAddress: [StackAddress]] = [:]
     private var finished: Set<StackAddress> = []
     private var path: [Step] = []
 
@@ -45,7 +62,9 @@ private struct DependencyWalk {
 
     private mutating func enter(_ address: StackAddress) throws(Problem) {
         guard !finished.contains(address) else { return }
-        path.append(Step(address: address, dependencies: try project.configuration(of: address).dependencies[...]))
+        let needed = try project.configuration(of: address).dependencies
+        dependencies[address] = needed.map(\.value)
+        path.append(Step(address: address, dependencies: needed[...]))
     }
 
     private func circle(_ stacks: [StackAddress], closedAt place: Place) -> Finding {

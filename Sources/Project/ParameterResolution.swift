@@ -22,6 +22,7 @@ extension StackSettings {
     ///   - environment: the process's environment variables.
     ///   - recorded: the parameters the stack was last deployed with; `nil` where it has not been.
     ///   - recordedOutput: another stack's output, as its last deployment left it.
+    ///   - isAwaited: whether another stack's output is only made later in the same run: then it is unknown, and no error.
     ///   - fetch: asked for `ssm`, `secret` and `prompt`; `nil` from it means that it has no value either.
     ///   - requiresValues: whether this is for a deployment, which can't leave a value open.
     ///   - digestNew: whether secrets that have no recorded digest get one. It takes some 20 ms each.
@@ -32,6 +33,7 @@ extension StackSettings {
         declared: OrderedDictionary<String, TemplateParameter>, environment: [String: String],
         recorded: OrderedDictionary<String, RecordedParameter>?,
         recordedOutput: (StackAddress, _ name: String) -> String?,
+        isAwaited: (StackAddress, _ name: String) -> Bool = { _, _ in false },
         fetch: (ParameterSource) throws(Problem) -> String? = { _ in nil },
         requiresValues: Bool = false, digestNew: Bool = false, randomBytes: (Int) -> Data
     ) -> Reading<OrderedDictionary<String, ResolvedParameter>> {
@@ -57,7 +59,7 @@ extension StackSettings {
                     resolved[name] = ResolvedParameter(value: value(text, parameter), usePreviousValue: false, source: source.value)
                 } else if let previous = previous(source.value, parameter, recorded?[name]) {
                     resolved[name] = ResolvedParameter(value: previous, usePreviousValue: true, source: source.value)
-                } else if let finding = missing(name, source, requiresValues) {
+                } else if let finding = missing(name, source, requiresValues, isAwaited) {
                     findings.append(finding)
                 }
             } catch {
@@ -131,7 +133,9 @@ extension StackSettings {
     }
 
     /// Why a parameter can't stay without a value; `nil` where it can.
-    private func missing(_ name: String, _ source: Located<ParameterSource>, _ requiresValues: Bool) -> Finding? {
+    private func missing(
+        _ name: String, _ source: Located<ParameterSource>, _ requiresValues: Bool, _ isAwaited: (StackAddress, String) -> Bool
+    ) -> Finding? {
         switch source.value {
         case .environment(let variable):
             return source.place.finding(
@@ -142,7 +146,7 @@ extension StackSettings {
             return source.place.finding(
                 "no-previous-value", "Parameter \(name) has no previous value",
                 detail: "UsePreviousValue works once the stack has been deployed with a value. Give it a ParameterValue.")
-        case .output(let stack, let output) where requiresValues:
+        case .output(let stack, let output) where requiresValues && !isAwaited(stack, output):
             return source.place.finding(
                 "missing-output", "Stack \(stack) has no recorded output \(output)",
                 detail: "Parameter \(name) takes its value from it. Deploy \(stack) first, or correct the output's name.")

@@ -198,6 +198,8 @@ package struct PlanText {
             let name = change.name.printable
             func shown(_ value: String, isAfter: Bool) -> String {
                 if change.sensitive { return "(sensitive)" }
+                // A parameter without a value yet, or a condition on one.
+                if isAfter, value == "(unknown)" { return style.dim("(known after apply)") }
                 let quoted = JSONValue.quoted(value).printable
                 return isAfter && value.contains("${") ? "\(quoted) \(style.dim("(known after apply)"))" : quoted
             }

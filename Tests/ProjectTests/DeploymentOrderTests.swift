@@ -18,6 +18,16 @@ import Testing
         #expect(try order(files, ["app", "network"]) == ["network", "app"])
     }
 
+    @Test func `a stack waits for those it reaches through others that are not deployed`() throws {
+        let temporary = try TemporaryProject([
+            "stacks/app/stack.yml": "dependsOn: database\nparameters: {Vpc: {output: network.VpcId}}",
+            "stacks/database/stack.yml": "dependsOn: [network, zone]", "stacks/network/stack.yml": "", "stacks/zone/stack.yml": "",
+        ])
+        let names = ["app", "network", "zone"].map { StackAddress(stack: $0) }
+        let dependencies = try temporary.find().deploymentDependencies(names)
+        #expect(dependencies == [names[1]: [], names[2]: [], names[0]: [names[1], names[2]]])
+    }
+
     @Test func `a reference without an environment means the same environment`() throws {
         let files = [
             "app": "dependsOn: network\nenvironments: {a: {}, b: {dependsOn: \"network:a\"}}", "network": "environments: {a: {}, b: {}}",

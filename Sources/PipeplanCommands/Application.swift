@@ -1,0 +1,158 @@
+import Deploying
+import Foundation
+import Model
+import OrderedCollections
+import Planning
+import Reporting
+
+/// The application of the plans of one stack or several: shown together, approved together, and deployed.
+struct Application {
+    let workspace: Workspace
+    let context: Context
+    let common: CommonOptions
+    let aws: AWSOptions
+    let fetcher: ParameterFetcher
+    let autoApprove: Bool
+    /// Logical IDs whose hazards are agreed to.
+    let allowed: Set<String>
+    let parallelism: Int
+    let saved: SavedPlan?
+
+    /// One stack with its plan, ready to be deployed.
+    struct Step {
+        var plan: Plan
+        var prepared: PreparedStack
+        var saved: SavedPlan.Stack?
+        /// What the check of the account has found before anything else.
+        var guarded: CloudAccess?
+        /// The way into its account; `nil` where there is nothing to do.
+        var cloud: CloudAccess?
+
+        var address: StackAddress { plan.address }
+        /// Whether there is something to do, or may be once other stacks are deployed.
+        var mayDeploy: Bool { plan.hasChanges || !prepared.awaited.isEmpty }
+    }
+
+    /// What came of all stacks: the deployments in the order of the stacks, and the exit code.
+    typealias Outcome = (results: [DeploymentResult], exit: ExitStatus)
+
+    /// - Parameter dependencies: the stacks in the order of deployment, each with those it waits for.
+    /// - Throws: where the plans can't be made or are not approved, and nothing was done; of a single stack whatever it fails by.
+    func apply(_ dependencies: OrderedDictionary<StackAddress, [StackAddress]>) async throws -> Outcome {
+        var steps = try await steps(Array(dependencies.keys))
+        if !common.json { context.terminal.write(steps.map(text).joined(separator: steps.count > 1 ? "\n" : "")) }
+        for index in steps.indices where steps[index].mayDeploy {
+            steps[index].cloud = try await workspace.enter(steps[index].prepared, aws, context, steps[index].guarded)
+        }
+        for step in steps {
+            guard let changeSet = step.saved?.proposal?.changeSet else { continue }
+            try Consent(context).refuseProtected(changeSet, step.prepared.desired.protected)
+        }
+        let approval = try approve(steps.map(\.plan).filter(\.hasChanges))
+        if steps.count == 1, let step = steps.first {
+            guard let approval, let cloud = step.cloud else { return ([], .success) }
+            let result = try await deploy(step, cloud, approval, isAlone: true)
+            return ([result], result.ending.exit)
+        }
+        return try await ApplicationRun(application: self, steps: steps, approval: approval).run(dependencies)
+    }
+
+    /// - Returns: `nil` where there is nothing to approve.
+    private func approve(_ plans: [Plan]) throws -> Consent.Approval? {
+        guard !plans.isEmpty else { return nil }
+        if saved != nil {
+            try Consent(context).refuseProtected(plans)
+            return .planFile
+        }
+        guard let approval = try Consent(context).approve(plans, autoApprove: autoApprove, allowed: allowed) else {
+            throw Problem(
+                .refused, "not-approved", plans.count > 1 ? "The plans were not approved" : "The plan was not approved",
+                detail: "Nothing was done.")
+        }
+        return approval
+    }
+
+    private func text(_ step: Step) -> String {
+        PlanText.render(step.plan, .output(context))
+            + (step.saved?.proposal.map { ProposalText.render(step.plan, $0, isKept: true, .output(context)) } ?? "")
+    }
+
+    // MARK: Planning
+
+    /// Plans stacks, each behind those whose outputs it takes. Whatever has to be asked for is asked for here.
+    private func steps(_ addresses: [StackAddress]) async throws -> [Step] {
+        var outputs = AwaitedOutputs()
+        var steps: [Step] = []
+        for address in addresses {
+            let stack = saved?.stacks.first { $0.plan.address == address }
+            // A change set that was made before holds the values of then.
+            outputs.showsRecorded = stack?.proposal != nil
+            let step = try await step(address, stack, outputs)
+            outputs.add(step.plan, step.prepared)
+            steps.append(step)
+        }
+        return steps
+    }
+
+    private func step(_ address: StackAddress, _ stack: SavedPlan.Stack?, _ outputs: AwaitedOutputs) async throws -> Step {
+        let guarded = try await workspace.accountCheck(address, aws, context)
+        let prepared = try await workspace.prepare(
+            address, profile: aws.profile, forDeployment: true, fetcher: fetcher, awaiting: outputs)
+        let plan = try workspace.plan(prepared)
+        try requireSameStack(prepared)
+        guard let stack else { return Step(plan: plan, prepared: prepared, guarded: guarded) }
+        let findings = stack.staleness(
+            desired: prepared.desired, current: plan, lineage: workspace.database.lineage, planLineage: saved?.lineage)
+        guard findings.isEmpty else { throw Problem(.refused, findings) }
+        return Step(plan: stack.plan, prepared: prepared, saved: stack, guarded: guarded)
+    }
+
+    /// A changed name or region would leave the recorded stack behind, running and forgotten.
+    private func requireSameStack(_ prepared: PreparedStack) throws {
+        guard let recorded = prepared.recorded else { return }
+        let desired = prepared.desired
+        guard recorded.stackName != desired.stackName || recorded.region != desired.region else { return }
+        throw Problem(
+            .refused, "stack-moved",
+            "\(recorded.address) is recorded as \(recorded.stackName) in \(recorded.region), not \(desired.stackName) in \(desired.region)",
+            detail:
+                "Applying this would leave the recorded stack behind. Destroy it first with `pipeplan destroy \(recorded.address)`, or put stackName and region back."
+        )
+    }
+
+    /// A stack whose turn has come, planned again where it takes outputs of stacks that were deployed before it.
+    /// - Throws: `Problem` (exit code 3) where the new plan does more than the one that was shown, and that is not approved.
+    func current(_ step: Step, _ context: Context) async throws -> Step {
+        guard !step.prepared.awaited.isEmpty else { return step }
+        var current = step
+        current.prepared = try await workspace.completed(step.prepared, fetcher: fetcher)
+        current.plan = try workspace.plan(current.prepared)
+        try Consent(context).refuseProtected([current.plan])
+        if step.saved?.proposal != nil, current.prepared.desired.parameters != step.prepared.desired.parameters {
+            throw Problem(
+                .refused, "plan-stale", "The reviewed change set of \(step.address) was made with other values",
+                detail: "Stacks whose outputs it takes have been deployed since. Plan again, review, and apply the new plan.")
+        }
+        let excess = current.plan.excess(over: step.plan, allowed: autoApprove ? allowed : [])
+        guard !excess.isEmpty else { return current }
+        if !common.json { context.terminal.write("\n" + PlanText.render(current.plan, .output(context))) }
+        guard Consent(context).agreesToMore(excess, heading: "Planned anew, \(step.address) would do more than was shown:") else {
+            throw Problem(
+                .refused, "plan-grew", "Planned anew, it would do more than was shown",
+                detail: "Nothing was done to \(step.address). Review its plan, and apply that: pipeplan apply \(step.address)")
+        }
+        return current
+    }
+
+    // MARK: Deploying
+
+    /// - Parameter isAlone: whether no other stack is deployed in this run.
+    func deploy(_ step: Step, _ cloud: CloudAccess, _ approval: Consent.Approval, isAlone: Bool) async throws -> DeploymentResult {
+        let request = try workspace.request(step.plan, step.prepared, cloud, approval: approval, proposal: step.saved?.proposal)
+        let deployer = try cloud.deployer(
+            workspace.database, total: step.plan.changes.count, autoApprove: autoApprove, quiet: common.json, isAlone: isAlone)
+        let result = try await deployer.deploy(request)
+        DeploymentEnd(cloud.context, common).tell(result, template: request.desired.template, nested: request.desired.nested)
+        return result
+    }
+}
