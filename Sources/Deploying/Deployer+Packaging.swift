@@ -10,7 +10,7 @@ extension Deployer {
     /// uploaded first, and named by their addresses.
     /// - Throws: `Problem` (exit code 4) where there is no bucket to upload to.
     func template(for request: DeploymentRequest) async throws -> TemplateSource {
-        var uploads = TemplateUploads()
+        var uploads: [String: String] = [:]
         let body = try await packaged(request.desired.template, in: "", request, &uploads)
         guard body.utf8.count > TemplateLimits.inlineBytes else { return .body(body) }
         let problem = Problem(
@@ -20,28 +20,24 @@ extension Deployer {
         return .url(try await upload(body, request, otherwise: problem))
     }
 
-    /// Where nested templates have been uploaded to, by their paths: one that is nested twice is sent once.
-    private struct TemplateUploads {
-        var urls: [String: String] = [:]
-    }
-
     /// A template's text with the addresses of those it nests, which are uploaded before it, the innermost first.
+    /// - Parameter uploads: where nested templates have been uploaded to, by their paths: one that is nested twice is sent once.
     private func packaged(
-        _ template: Template, in folder: String, _ request: DeploymentRequest, _ uploads: inout TemplateUploads
+        _ template: Template, in folder: String, _ request: DeploymentRequest, _ uploads: inout [String: String]
     ) async throws -> String {
         var urls: [String: String] = [:]
         for nested in template.resources.values.compactMap(\.nestedTemplate) {
             let path = NestedPath.path(of: nested.location, in: folder)
             guard let inner = request.desired.nested[path] else { continue }
-            if uploads.urls[path] == nil {
+            if uploads[path] == nil {
                 let body = try await packaged(inner, in: NestedPath.folder(of: path), request, &uploads)
                 let problem = Problem(
                     .badInput, "nested-template-without-bucket",
                     "The template \(nested.location) of the nested stack \(nested.logicalID) has to be uploaded, and there is no bucket",
                     detail: "Name a bucket as `artifacts` in stack.yml: CloudFormation reads nested templates from S3.")
-                uploads.urls[path] = try await upload(body, request, otherwise: problem)
+                uploads[path] = try await upload(body, request, otherwise: problem)
             }
-            urls[nested.logicalID] = uploads.urls[path]
+            urls[nested.logicalID] = uploads[path]
         }
         guard let body = template.body(nesting: urls) else {
             throw Problem(

@@ -28,8 +28,9 @@ extension Planner {
         let physicalID = recordedResources[resource.logicalID]?.physicalID
 
         var inner = desired
-        inner.hasKnownName = physicalID.flatMap(Self.stackName) != nil
-        inner.stackName = physicalID.flatMap(Self.stackName) ?? PseudoParameter.stackName.placeholder
+        let name = physicalID.flatMap(Self.stackName)
+        inner.hasKnownName = name != nil
+        inner.stackName = name ?? PseudoParameter.stackName.placeholder
         inner.template = template
         inner.folder = NestedPath.folder(of: path)
         inner.parameters = stack.known
@@ -64,10 +65,9 @@ extension Planner {
         let physicalID = recordedResources[resource.logicalID]?.physicalID
         let inputs = try NestedInputs(old.template, given, noEcho: old.template, isBefore: true)
         let name = physicalID.flatMap(Self.stackName) ?? PseudoParameter.stackName.placeholder
-        var stack = recordedStack(old, inputs, named: name, physicalID: physicalID)
-        stack.nestedTemplates = recorded?.nestedTemplates ?? [:]
         return try planDestroy(
-            stack, in: NestedPath.folder(of: old.path), protected: Set(desired.protected.compactMap { scope.inner($0) }), types: types)
+            recordedStack(old, inputs, named: name, physicalID: physicalID), in: NestedPath.folder(of: old.path),
+            protected: Set(desired.protected.compactMap { scope.inner($0) }), types: types)
     }
 
     /// Moves what may do harm in a nested stack to the plan around it, under names like `Network/Bucket`.

@@ -167,8 +167,8 @@ import Testing
         #expect(try session.json("history")["deployments"] as? [[String: String]] == [])
     }
 
-    @Test func `a nested stack is uploaded, deployed, and planned through`() throws {
-        let server = try RunningServer.miniStack()
+    /// The bucket that nested templates are uploaded to.
+    private func makeArtifactBucket(at server: RunningServer) throws {
         let script = """
             import boto3
             s3 = boto3.client('s3', endpoint_url='\(server.endpoint)', region_name='us-east-1',
@@ -176,6 +176,11 @@ import Testing
             s3.create_bucket(Bucket='artifacts')
             """
         #expect(try run(Repository.python("python"), ["-c", script], in: Repository.root).status == 0)
+    }
+
+    @Test func `a nested stack is uploaded, deployed, and planned through`() throws {
+        let server = try RunningServer.miniStack()
+        try makeArtifactBucket(at: server)
         let session = try Session(endpoint: server.endpoint)
         try session.folder.write(
             """
@@ -214,25 +219,20 @@ import Testing
         #expect(reviewed.output.contains("Inner (AWS::CloudFormation::Stack) might be replaced"), "\(reviewed.output)\(reviewed.errors)")
         let updated = try session.pipeplan("apply reviewed.plan")
         #expect(updated.status == 0, "\(updated.errors)")
-        let read =
-            script + "\n" + """
-                ssm = boto3.client('ssm', endpoint_url='\(server.endpoint)', region_name='us-east-1',
-                    aws_access_key_id='test', aws_secret_access_key='test')
-                print(ssm.get_parameter(Name='/word')['Parameter']['Value'])
-                """
+        let read = """
+            import boto3
+            ssm = boto3.client('ssm', endpoint_url='\(server.endpoint)', region_name='us-east-1',
+                aws_access_key_id='test', aws_secret_access_key='test')
+            print(ssm.get_parameter(Name='/word')['Parameter']['Value'])
+            """
         #expect(try run(Repository.python("python"), ["-c", read], in: Repository.root).output == "welcome\n")
         // What was recorded is the files' own text, so that it can be compared with them.
         #expect(try session.pipeplan("plan shop --detailed-exitcode").status == 0)
     }
+
     @Test func `what fails in a nested stack is told with its line and its way there`() throws {
         let server = try RunningServer.miniStack()
-        let script = """
-            import boto3
-            s3 = boto3.client('s3', endpoint_url='\(server.endpoint)', region_name='us-east-1',
-                aws_access_key_id='test', aws_secret_access_key='test')
-            s3.create_bucket(Bucket='artifacts')
-            """
-        #expect(try run(Repository.python("python"), ["-c", script], in: Repository.root).status == 0)
+        try makeArtifactBucket(at: server)
         let session = try Session(endpoint: server.endpoint)
         try session.folder.write(
             """
