@@ -66,8 +66,6 @@ extension StateDatabase {
 
     /// The templates by path; without those that were removed to save space.
     private func nestedTemplates(_ blob: Int64, in db: Database) throws -> OrderedDictionary<String, String>? {
-        guard let text = try BlobStore(db: db).text(blob) else { return nil }
-        guard case .object(let members) = try JSONText.value(of: text) else { throw DamagedRecord("Nested templates are no object") }
-        return members.compactMapValues(\.scalarText)
+        try BlobStore(db: db).text(blob).map(Self.nestedTemplates(in:))
     }
 }
