@@ -43,6 +43,9 @@ package struct DeploymentRequest: Sendable {
 
     /// The values that must not be stored or shown.
     package var secrets: [Secret] {
-        desired.parameters.values.compactMap { if case .secret(let secret, _) = $0 { secret } else { nil } }
+        let values = desired.parameters.values.compactMap { if case .secret(let secret, _) = $0 { secret } else { nil } }
+        // Also the defaults that were not used: they stand in the templates.
+        let defaults = ([desired.template] + desired.nested.values).flatMap(\.secretDefaults)
+        return values + defaults.filter { !values.contains($0) }
     }
 }

@@ -1,4 +1,4 @@
-package import Foundation
+import Foundation
 import GRDB
 package import Model
 
@@ -26,7 +26,7 @@ extension StateDatabase {
     package static func restore(_ path: String, in folder: String, force: Bool, context: Context) throws -> Restoration {
         let now = context.clock.now()
         let file = DatabaseFile(folder: folder, busyTimeout: .seconds(5))
-        let source = try Backup(path, context: context)
+        let source = try Backup.read(path, context: context)
         defer { source.remove() }
         switch try file.content() {
         case .database(Schema.applicationID, let version) where version > Schema.version: throw file.newer(version)
@@ -46,7 +46,7 @@ extension StateDatabase {
                 throw RecordingRefusal.deploymentOpen(open)
             }
             result.lost = try current.deployments().count { deployment in
-                try !source.has(deployment)
+                !source.has(deployment)
             }
             if current.lineage != nil { result.backup = try current.readAlone { db in try file.backUp(db, to: nil, label: "before-restore", now: now) } }
             try current.close()
@@ -76,17 +76,16 @@ private struct Backup {
     let path: String
     let queue: DatabaseQueue
     let lineage: String?
-    private let folder: String
-    private let hashes: Set<Digest>
+    let folder: String
+    let hashes: Set<Digest>
 
     var deployments: Int { hashes.count }
 
-    init(_ original: String, context: Context) throws {
-        folder = NSTemporaryDirectory() + "/pipeplan-restore-\(UUID().uuidString)"
+    static func read(_ original: String, context: Context) throws -> Backup {
+        let folder = NSTemporaryDirectory() + "/pipeplan-restore-\(UUID().uuidString)"
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         let copy = DatabaseFile(folder: folder, busyTimeout: .seconds(1))
-        path = copy.path
         var isReady = false
         defer { if !isReady { try? FileManager.default.removeItem(atPath: folder) } }
         guard FileManager.default.fileExists(atPath: original) else {
@@ -95,11 +94,11 @@ private struct Backup {
                 detail: "`pipeplan state backup` writes them, by default to the folder backups beside the database.")
         }
         do {
-            try FileManager.default.copyItem(atPath: original, toPath: path)
+            try FileManager.default.copyItem(atPath: original, toPath: copy.path)
         } catch {
             throw Problem(.badInput, "unreadable-backup", "\(original) can't be read", detail: error.localizedDescription)
         }
-        chmod(path, 0o600)
+        chmod(copy.path, 0o600)
         func refusal(_ why: String) -> Problem {
             Problem(.badInput, "bad-backup", "\(original) is no sound backup", detail: "\(why) Nothing was changed.")
         }
@@ -117,14 +116,13 @@ private struct Backup {
                 let place = fault.address.map { "\($0)\(fault.serial.map { " \($0)" } ?? ""): " } ?? ""
                 throw refusal("\(place)\(fault.summary).")
             }
-            queue = database.queue
-            lineage = database.lineage
-            hashes = Set(try database.deployments().map(\.hash))
+            let hashes = Set(try database.deployments().map(\.hash))
             _ = try database.writeAlone { try Row.fetchAll($0, sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
+            isReady = true
+            return Backup(path: copy.path, queue: database.queue, lineage: database.lineage, folder: folder, hashes: hashes)
         } catch let problem as Problem where problem.findings.first?.code == "state-corrupt" {
             throw refusal(problem.findings.first?.detail ?? "")
         }
-        isReady = true
     }
 
     func has(_ deployment: Deployment) -> Bool { hashes.contains(deployment.hash) }
