@@ -44,7 +44,7 @@ catalog: python
 # Whole-process times of the release build, its deployments beside those of other programs, which it installs for that, and what is
 # never to crash: 100,000 spoilt templates.
 bench: build python
-	scripts/bench --apply
+	scripts/bench --apply --state
 	$(MAKE) fuzz
 
 # Templates spoilt in every way are read, checked and evaluated: findings, never a crash. A sample of 2,000 is among the tests.

@@ -122,13 +122,31 @@ extension StateDatabase {
             SeenHeads.Head(lineage: lineage, address: settled.address, serial: settled.serial, hash: settled.hash))
     }
 
+    /// Keeps the heads in mind that were found, and forgets all others.
+    func rememberOnly(_ verification: Verification) throws {
+        guard let lineage else { return }
+        // The head of an open deployment is that of the record before it, which its outcome will follow.
+        let open = Set(verification.heads.filter { !$0.isSettled }.map(\.address))
+        var heads = verification.heads.filter(\.isSettled)
+        for address in open {
+            guard
+                let last = try deployments(DeploymentFilter(stack: address.stack, environment: address.environment))
+                    .first(where: { $0.address == address && !$0.status.isOpen })
+            else { continue }
+            heads.append(Verification.Head(address: address, serial: last.serial, hash: last.hash, isSettled: true))
+        }
+        SeenHeads(beside: file).replace(
+            with: heads.map { SeenHeads.Head(lineage: lineage, address: $0.address, serial: $0.serial, hash: $0.hash) })
+    }
+
     /// Texts of the stack that another one came after are kept as what tells them from that one. The template that is in effect
     /// stays whole, so that plain SQL reads it.
     private func cutDownSuperseded(by deployment: Deployment, takesEffect: Bool, in db: Database) throws {
         let blobs = BlobStore(db: db)
         func texts(_ columns: String, _ condition: String, limit: Int) throws -> [Row] {
             try Row.fetchAll(
-                db, sql: "SELECT \(columns) FROM deployments WHERE stack_key = ? AND serial \(condition) ORDER BY serial DESC LIMIT \(limit)",
+                db,
+                sql: "SELECT \(columns) FROM deployments WHERE stack_key = ? AND serial \(condition) ORDER BY serial DESC LIMIT \(limit)",
                 arguments: [deployment.stackKey, deployment.serial])
         }
         guard let own = try texts("template, nested_templates, plan", "= ?", limit: 1).first else { return }
@@ -145,7 +163,9 @@ extension StateDatabase {
     /// Whether a stack's template is this one now, whatever stack it is.
     private func isInEffect(_ blob: Int64, in db: Database) throws -> Bool {
         try Bool.fetchOne(
-            db, sql: "SELECT EXISTS (SELECT 1 FROM stacks s JOIN deployments d ON d.id = s.in_effect WHERE ? IN (d.template, d.nested_templates))",
+            db,
+            sql:
+                "SELECT EXISTS (SELECT 1 FROM stacks s JOIN deployments d ON d.id = s.in_effect WHERE ? IN (d.template, d.nested_templates))",
             arguments: [blob]) ?? false
     }
 

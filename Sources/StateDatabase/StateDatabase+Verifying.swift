@@ -177,7 +177,8 @@ private struct Verifier {
                 case .removed: (leftBy, inEffect) = (nil, nil)
                 }
                 result.heads.removeAll { $0.address == stack.address }
-                result.heads.append(Verification.Head(address: stack.address, serial: record.serial, hash: record.hash))
+                result.heads.append(
+                    Verification.Head(address: stack.address, serial: record.serial, hash: record.hash, isSettled: record.isSettled))
                 continue
             }
             note(fault, stack.address, record.serial)
@@ -213,10 +214,12 @@ private struct Verifier {
             }
             hashes[stack.address, default: [:]][record.serial] = hash
         }
-        result.records += try Int.fetchOne(
-            db.cachedStatement(sql: "SELECT count(*) FROM events WHERE deployment = ?"), arguments: [record.id]) ?? 0
+        result.records +=
+            try Int.fetchOne(
+                db.cachedStatement(sql: "SELECT count(*) FROM events WHERE deployment = ?"), arguments: [record.id]) ?? 0
         for found in [intentHash, hash] where wanted.contains(found) {
-            result.found[found] = Verification.Head(address: stack.address, serial: record.serial, hash: found)
+            result.found[found] = Verification.Head(
+                address: stack.address, serial: record.serial, hash: found, isSettled: record.isSettled && found == hash)
         }
         return nil
     }
@@ -235,7 +238,9 @@ private struct Verifier {
             if hash == head.hash {
                 result.confirmedHeads += 1
             } else {
-                note("Deployment \(head.serial) is another one than was seen here before: the log was written anew", head.address, head.serial)
+                note(
+                    "Deployment \(head.serial) is another one than was seen here before: the log was written anew", head.address,
+                    head.serial)
             }
         }
     }
