@@ -50,10 +50,10 @@ extension Workspace {
         guard let deployment = try database.openDeployment(address) else { return nil }
         guard try database.hold(address) != nil else { throw RecordingRefusal.held(address, by: deployment) }
         context.terminal.writeError(Self.notice(of: deployment, Style.error(context)))
-        let plan = try recordedPlan(of: deployment)
         let cloud = try await CloudAccess(
             context, aws, self, address, settings: try settings(ofRecorded: address), region: deployment.region,
             recordedAccount: deployment.accountID)
+        let plan = try recordedPlan(of: deployment)
         let deployer = try cloud.deployer(database, total: plan.changes.count, autoApprove: false, quiet: common.json)
         guard let result = try await deployer.settleIfBegun(deployment, plan: plan, by: cloud.actor) else {
             return Interruption(deployment, plan, cloud, deployer)
