@@ -45,6 +45,13 @@ struct ResumeCommand: ContextCommand {
         let cloud = try await CloudAccess(
             context, aws, workspace, deployment.address, settings: settings, region: deployment.region,
             recordedAccount: deployment.accountID)
+        if deployment.isAdoption {
+            let settled = try workspace.database.finish(
+                deployment, Deployment.interruptedAdoption(at: context.clock.now(), by: cloud.actor), secrets: [])
+            let result = DeploymentResult(interruptedAdoption: settled)
+            DeploymentEnd(context, common).tell(result, template: nil)
+            return result
+        }
         guard let plan = try workspace.database.recordedPlan(of: deployment) else {
             throw Problem(
                 .failed, "no-recorded-plan", "The plan of \(deployment.address) deployment \(deployment.serial) can't be read",
