@@ -53,6 +53,11 @@ extension Workspace {
         let cloud = try await CloudAccess(
             context, aws, self, address, settings: try settings(ofRecorded: address), region: deployment.region,
             recordedAccount: deployment.accountID)
+        guard !deployment.isAdoption else {
+            // Nothing but records was to come of it.
+            try database.finish(deployment, Deployment.interruptedAdoption(at: context.clock.now(), by: cloud.actor), secrets: [])
+            return nil
+        }
         let plan = try recordedPlan(of: deployment)
         let deployer = try cloud.deployer(database, total: plan.changes.count, autoApprove: false, quiet: common.json)
         guard let result = try await deployer.settleIfBegun(deployment, plan: plan, by: cloud.actor) else {

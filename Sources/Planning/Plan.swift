@@ -212,6 +212,11 @@ extension Plan {
 }
 
 extension Plan {
+    /// Whether a secret is given for one that was never seen here, as after an import: it may be the very same.
+    package var mayGiveSameSecret: Bool { parameters.contains { $0.sensitive && $0.willChange == .unknown } }
+}
+
+extension Plan {
     package struct Summary: Hashable, Sendable, Codable {
         package var add: Int
         package var modify: Int
