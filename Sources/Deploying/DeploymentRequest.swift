@@ -43,7 +43,10 @@ package struct DeploymentRequest: Sendable {
 
     /// The values that must not be stored or shown.
     package var secrets: [Secret] {
-        desired.parameters.values.compactMap { if case .secret(let secret, _) = $0 { secret } else { nil } }
+        let values = desired.parameters.values.compactMap { if case .secret(let secret, _) = $0 { secret } else { nil } }
+        // Also the defaults that were not used: they stand in the templates.
+        let defaults = ([desired.template] + desired.nested.values).flatMap(\.secretDefaults)
+        return values + defaults.filter { !values.contains($0) }
     }
 
     /// Whether this asks for exactly what a recorded deployment set out to do, so that going on with that one does what was approved.

@@ -17,6 +17,8 @@ struct Application {
     let allowed: Set<String>
     let parallelism: Int
     let saved: SavedPlan?
+    /// The deployment that the one stack is put back to, instead of to what its files say.
+    var rollback: RollbackTarget?
 
     /// One stack with its plan, ready to be deployed.
     struct Step {
@@ -99,8 +101,12 @@ struct Application {
     private func step(_ address: StackAddress, _ stack: SavedPlan.Stack?, _ outputs: AwaitedOutputs) async throws -> Step {
         let guarded = try await workspace.accountCheck(address, aws, context)
         let interruption = try await workspace.settleInterrupted(address, aws, common, context)
-        let prepared = try await workspace.prepare(
-            address, profile: aws.profile, forDeployment: true, fetcher: fetcher, awaiting: outputs)
+        let prepared =
+            if let rollback {
+                try await rollback.prepare(workspace, fetcher, context: context)
+            } else {
+                try await workspace.prepare(address, profile: aws.profile, forDeployment: true, fetcher: fetcher, awaiting: outputs)
+            }
         let plan = try workspace.plan(prepared)
         try requireSameStack(prepared)
         guard let stack else {
@@ -132,7 +138,7 @@ struct Application {
             .refused, "stack-moved",
             "\(recorded.address) is recorded as \(recorded.stackName) in \(recorded.region), not \(desired.stackName) in \(desired.region)",
             detail:
-                "Applying this would leave the recorded stack behind. Destroy it first with `pipeplan destroy \(recorded.address)`, or put stackName and region back."
+                "Applying this would leave the recorded stack behind. Destroy it first (`pipeplan destroy \(recorded.address)`), record it under another address (`pipeplan state mv \(recorded.address) …`), or put stackName and region back."
         )
     }
 
@@ -164,7 +170,8 @@ struct Application {
 
     /// - Parameter isAlone: whether no other stack is deployed in this run.
     func deploy(_ step: Step, _ cloud: CloudAccess, _ approval: Consent.Approval, isAlone: Bool) async throws -> DeploymentResult {
-        let request = try workspace.request(step.plan, step.prepared, cloud, approval: approval, proposal: step.saved?.proposal)
+        var request = try workspace.request(step.plan, step.prepared, cloud, approval: approval, proposal: step.saved?.proposal)
+        if rollback != nil { request.kind = .rollback }
         let deployer = try cloud.deployer(
             workspace.database, total: step.plan.changes.count, autoApprove: autoApprove, quiet: common.json, isAlone: isAlone)
         let result = try await deployer.deploy(request, goingOnWith: step.interruption, workspace.database)
