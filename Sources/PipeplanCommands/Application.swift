@@ -17,6 +17,8 @@ struct Application {
     let allowed: Set<String>
     let parallelism: Int
     let saved: SavedPlan?
+    /// What was found of the stacks just now, where their drift is to be put right; `nil` otherwise.
+    var drift: [StackAddress: DriftReport]?
 
     /// One stack with its plan, ready to be deployed.
     struct Step {
@@ -40,7 +42,13 @@ struct Application {
     /// - Throws: where the plans can't be made or are not approved, and nothing was done; of a single stack whatever it fails by.
     func apply(_ dependencies: OrderedDictionary<StackAddress, [StackAddress]>) async throws -> Outcome {
         var steps = try await steps(Array(dependencies.keys))
-        if !common.json { context.terminal.write(steps.map(text).joined(separator: steps.count > 1 ? "\n" : "")) }
+        if !common.json {
+            let drift = drift == nil ? try workspace.knownDrift(steps.map(\.plan)) : [:]
+            let texts = steps.map { step in
+                text(step) + (drift[step.address].map { KnownDriftText.render($0, .output(context), now: context.clock.now()) } ?? "")
+            }
+            context.terminal.write(texts.joined(separator: steps.count > 1 ? "\n" : ""))
+        }
         for index in steps.indices where steps[index].mayDeploy {
             steps[index].cloud = try await workspace.enter(steps[index].prepared, aws, context, steps[index].guarded)
         }
@@ -98,13 +106,18 @@ struct Application {
         let guarded = try await workspace.accountCheck(address, aws, context)
         let prepared = try await workspace.prepare(
             address, profile: aws.profile, forDeployment: true, fetcher: fetcher, awaiting: outputs)
-        let plan = try workspace.plan(prepared)
+        let plan = try self.plan(prepared)
         try requireSameStack(prepared)
         guard let stack else { return Step(plan: plan, prepared: prepared, guarded: guarded) }
         let findings = stack.staleness(
             desired: prepared.desired, current: plan, lineage: workspace.database.lineage, planLineage: saved?.lineage)
         guard findings.isEmpty else { throw Problem(.refused, findings) }
         return Step(plan: stack.plan, prepared: prepared, saved: stack, guarded: guarded)
+    }
+
+    private func plan(_ prepared: PreparedStack) throws -> Plan {
+        guard let report = drift?[prepared.desired.address] else { return try workspace.plan(prepared) }
+        return try workspace.plan(prepared, reverting: report)
     }
 
     /// A changed name or region would leave the recorded stack behind, running and forgotten.
@@ -126,7 +139,7 @@ struct Application {
         guard !step.prepared.awaited.isEmpty else { return step }
         var current = step
         current.prepared = try await workspace.completed(step.prepared, fetcher: fetcher)
-        current.plan = try workspace.plan(current.prepared)
+        current.plan = try plan(current.prepared)
         try Consent(context).refuseProtected([current.plan])
         if step.saved?.proposal != nil, current.prepared.desired.parameters != step.prepared.desired.parameters {
             throw Problem(
@@ -148,7 +161,8 @@ struct Application {
 
     /// - Parameter isAlone: whether no other stack is deployed in this run.
     func deploy(_ step: Step, _ cloud: CloudAccess, _ approval: Consent.Approval, isAlone: Bool) async throws -> DeploymentResult {
-        let request = try workspace.request(step.plan, step.prepared, cloud, approval: approval, proposal: step.saved?.proposal)
+        var request = try workspace.request(step.plan, step.prepared, cloud, approval: approval, proposal: step.saved?.proposal)
+        request.revertsDrift = drift != nil
         let deployer = try cloud.deployer(
             workspace.database, total: step.plan.changes.count, autoApprove: autoApprove, quiet: common.json, isAlone: isAlone)
         let result = try await deployer.deploy(request)

@@ -21,7 +21,7 @@ package struct Pipeplan: ParsableCommand {
         version: "pipeplan \(Version.current)",
         subcommands: [
             PlanCommand.self, DiffCommand.self, ApplyCommand.self, DestroyCommand.self, ResumeCommand.self, HistoryCommand.self,
-            OutputsCommand.self,
+            OutputsCommand.self, DriftCommand.self,
             WhoamiCommand.self, ValidateCommand.self, StateCommand.self, SandboxCommand.self, VersionCommand.self,
         ])
 

@@ -13,7 +13,7 @@ struct HistoryCommand: ParsableCommand {
               pipeplan history --status failed --limit 5
               pipeplan history show image-pipeline:develop 3  one deployment whole
             """,
-        subcommands: [HistoryList.self, HistoryShow.self], defaultSubcommand: HistoryList.self)
+        subcommands: [HistoryList.self, HistoryShow.self, HistoryDrift.self], defaultSubcommand: HistoryList.self)
 }
 
 struct HistoryList: ContextCommand {
