@@ -185,6 +185,7 @@ package struct Deployer: Sendable {
         input.notificationARNs = desired.notificationArns.isEmpty ? nil : desired.notificationArns
         input.roleARN = request.serviceRole
         input.clientToken = token
+        if request.revertsDrift, kind == .update { input.deploymentMode = .revertDrift }
         input.description = description
         return input
     }

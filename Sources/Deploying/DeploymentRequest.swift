@@ -21,6 +21,8 @@ package struct DeploymentRequest: Sendable {
     package var artifactBucket: String?
     /// The change set that was reviewed, to be executed and no other; `nil` has one made.
     package var proposal: ProposedChangeSet?
+    /// Whether the change set compares with the resources as they are, and brings them back to what the template says.
+    package var revertsDrift = false
 
     package init(
         plan: Plan, desired: DesiredStack, kind: DeploymentKind, actor: DeploymentActor, git: GitState?, toolVersion: String,

@@ -19,6 +19,8 @@ struct Application {
     let saved: SavedPlan?
     /// The deployment that the one stack is put back to, instead of to what its files say.
     var rollback: RollbackTarget?
+    /// What was found of the stacks just now, where their drift is to be put right; `nil` otherwise.
+    var drift: [StackAddress: DriftReport]?
 
     /// One stack with its plan, ready to be deployed.
     struct Step {
@@ -44,7 +46,13 @@ struct Application {
     /// - Throws: where the plans can't be made or are not approved, and nothing was done; of a single stack whatever it fails by.
     func apply(_ dependencies: OrderedDictionary<StackAddress, [StackAddress]>) async throws -> Outcome {
         var steps = try await steps(Array(dependencies.keys))
-        if !common.json { context.terminal.write(steps.map(text).joined(separator: steps.count > 1 ? "\n" : "")) }
+        if !common.json {
+            let drift = drift == nil ? try workspace.knownDrift(steps.map(\.plan)) : [:]
+            let texts = steps.map { step in
+                text(step) + (drift[step.address].map { KnownDriftText.render($0, .output(context), now: context.clock.now()) } ?? "")
+            }
+            context.terminal.write(texts.joined(separator: steps.count > 1 ? "\n" : ""))
+        }
         for index in steps.indices where steps[index].mayDeploy {
             steps[index].cloud = try await workspace.enter(steps[index].prepared, aws, context, steps[index].guarded)
         }
@@ -107,7 +115,7 @@ struct Application {
             } else {
                 try await workspace.prepare(address, profile: aws.profile, forDeployment: true, fetcher: fetcher, awaiting: outputs)
             }
-        let plan = try workspace.plan(prepared)
+        let plan = try self.plan(prepared)
         try requireSameStack(prepared)
         guard let stack else {
             return try await settled(
@@ -129,6 +137,11 @@ struct Application {
         return step
     }
 
+    private func plan(_ prepared: PreparedStack) throws -> Plan {
+        guard let report = drift?[prepared.desired.address] else { return try workspace.plan(prepared) }
+        return try workspace.plan(prepared, reverting: report)
+    }
+
     /// A changed name or region would leave the recorded stack behind, running and forgotten.
     private func requireSameStack(_ prepared: PreparedStack) throws {
         guard let recorded = prepared.recorded else { return }
@@ -148,7 +161,7 @@ struct Application {
         guard !step.prepared.awaited.isEmpty else { return step }
         var current = step
         current.prepared = try await workspace.completed(step.prepared, fetcher: fetcher)
-        current.plan = try workspace.plan(current.prepared)
+        current.plan = try plan(current.prepared)
         try Consent(context).refuseProtected([current.plan])
         if step.saved?.proposal != nil, current.prepared.desired.parameters != step.prepared.desired.parameters {
             throw Problem(
@@ -172,6 +185,7 @@ struct Application {
     func deploy(_ step: Step, _ cloud: CloudAccess, _ approval: Consent.Approval, isAlone: Bool) async throws -> DeploymentResult {
         var request = try workspace.request(step.plan, step.prepared, cloud, approval: approval, proposal: step.saved?.proposal)
         if rollback != nil { request.kind = .rollback }
+        request.revertsDrift = drift != nil
         let deployer = try cloud.deployer(
             workspace.database, total: step.plan.changes.count, autoApprove: autoApprove, quiet: common.json, isAlone: isAlone)
         let result = try await deployer.deploy(request, goingOnWith: step.interruption, workspace.database)

@@ -144,10 +144,11 @@ struct RollbackTarget {
         wanted.parameters = settings.parameters.filter { declared[$0.key] != nil }
         let fetched = try await fetcher.fetch(wanted, template, region: region)
         secrets.findings += fetched.findings
-        let found = wanted.resolveOffline(
-            declared: declared, environment: context.environment, recorded: nil, recordedOutput: workspace.recordedOutput,
-            fetch: { source throws(Problem) in try fetched.value(of: source) }, randomBytes: context.randomBytes
-        ).value ?? [:]
+        let found =
+            wanted.resolveOffline(
+                declared: declared, environment: context.environment, recorded: nil, recordedOutput: workspace.recordedOutput,
+                fetch: { source throws(Problem) in try fetched.value(of: source) }, randomBytes: context.randomBytes
+            ).value ?? [:]
         for (name, digest) in missing {
             guard let secret = found[name]?.value.secret ?? ask(for: name, context) else {
                 secrets.findings.append(

@@ -46,7 +46,8 @@ struct StateShow: ContextCommand {
             """)
 
     @OptionGroup var common: CommonOptions
-    @Argument(help: "Stacks, as <stack> or <stack>:<environment>, or one resource, as <stack>/<logical ID>; all stacks where none is named.")
+    @Argument(
+        help: "Stacks, as <stack> or <stack>:<environment>, or one resource, as <stack>/<logical ID>; all stacks where none is named.")
     var stacks: [String] = []
 
     func run(in context: Context) async throws -> ExitStatus {

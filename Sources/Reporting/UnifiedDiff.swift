@@ -22,7 +22,11 @@ package enum UnifiedDiff {
     /// Lines without their ends; what is behind the last end, where there is something, is marked as git marks it.
     private static func lines(of text: String) -> [String] {
         var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-        if lines.last == "" { lines.removeLast() } else if let last = lines.popLast() { lines.append(last + "\n\\ No newline at end of file") }
+        if lines.last == "" {
+            lines.removeLast()
+        } else if let last = lines.popLast() {
+            lines.append(last + "\n\\ No newline at end of file")
+        }
         return lines
     }
 

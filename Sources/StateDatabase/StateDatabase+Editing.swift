@@ -56,7 +56,9 @@ extension StateDatabase {
                 stackID: head.stackID ?? head.place.stackName, status: head.status,
                 resources: Array(try history.resources(of: head.stackKey, at: nil, withProperties: true).values),
                 outputs: Array(try history.outputs(of: head.stackKey, at: nil).values))
-            func record(_ address: StackAddress, _ effect: DeploymentOutcome.Effect, _ step: String, plannedAgainst: Int?) throws -> Deployment {
+            func record(_ address: StackAddress, _ effect: DeploymentOutcome.Effect, _ step: String, plannedAgainst: Int?) throws
+                -> Deployment
+            {
                 var intent = intent(edit, of: head, recordedAs: address, approval: "state-mv")
                 intent.plannedAgainst = plannedAgainst
                 let deployment = try begin(intent, none, in: db)

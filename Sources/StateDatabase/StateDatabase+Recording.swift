@@ -128,7 +128,8 @@ extension StateDatabase {
         let blobs = BlobStore(db: db)
         func texts(_ columns: String, _ condition: String, limit: Int) throws -> [Row] {
             try Row.fetchAll(
-                db, sql: "SELECT \(columns) FROM deployments WHERE stack_key = ? AND serial \(condition) ORDER BY serial DESC LIMIT \(limit)",
+                db,
+                sql: "SELECT \(columns) FROM deployments WHERE stack_key = ? AND serial \(condition) ORDER BY serial DESC LIMIT \(limit)",
                 arguments: [deployment.stackKey, deployment.serial])
         }
         guard let own = try texts("template, nested_templates, plan", "= ?", limit: 1).first else { return }
@@ -145,7 +146,9 @@ extension StateDatabase {
     /// Whether a stack's template is this one now, whatever stack it is.
     private func isInEffect(_ blob: Int64, in db: Database) throws -> Bool {
         try Bool.fetchOne(
-            db, sql: "SELECT EXISTS (SELECT 1 FROM stacks s JOIN deployments d ON d.id = s.in_effect WHERE ? IN (d.template, d.nested_templates))",
+            db,
+            sql:
+                "SELECT EXISTS (SELECT 1 FROM stacks s JOIN deployments d ON d.id = s.in_effect WHERE ? IN (d.template, d.nested_templates))",
             arguments: [blob]) ?? false
     }
 

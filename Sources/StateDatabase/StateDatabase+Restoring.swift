@@ -40,7 +40,8 @@ extension StateDatabase {
             if let lineage = current.lineage, lineage != source.lineage, !force {
                 throw Problem(
                     .refused, "other-lineage", "\(path) is a backup of another log",
-                    detail: "It has the lineage \(source.lineage ?? "none"), and the one here \(lineage). Add --force to have it all the same.")
+                    detail:
+                        "It has the lineage \(source.lineage ?? "none"), and the one here \(lineage). Add --force to have it all the same.")
             }
             if let open = try current.deployments(DeploymentFilter(statuses: [.inProgress, .detached], limit: 1)).first, !force {
                 throw RecordingRefusal.deploymentOpen(open)
@@ -48,7 +49,9 @@ extension StateDatabase {
             result.lost = try current.deployments().count { deployment in
                 !source.has(deployment)
             }
-            if current.lineage != nil { result.backup = try current.readAlone { db in try file.backUp(db, to: nil, label: "before-restore", now: now) } }
+            if current.lineage != nil {
+                result.backup = try current.readAlone { db in try file.backUp(db, to: nil, label: "before-restore", now: now) }
+            }
             try current.close()
         } else if try file.content() != .missing {
             result.wasDamaged = true

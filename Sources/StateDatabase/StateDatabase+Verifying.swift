@@ -213,8 +213,9 @@ private struct Verifier {
             }
             hashes[stack.address, default: [:]][record.serial] = hash
         }
-        result.records += try Int.fetchOne(
-            db.cachedStatement(sql: "SELECT count(*) FROM events WHERE deployment = ?"), arguments: [record.id]) ?? 0
+        result.records +=
+            try Int.fetchOne(
+                db.cachedStatement(sql: "SELECT count(*) FROM events WHERE deployment = ?"), arguments: [record.id]) ?? 0
         for found in [intentHash, hash] where wanted.contains(found) {
             result.found[found] = Verification.Head(address: stack.address, serial: record.serial, hash: found)
         }
@@ -235,7 +236,9 @@ private struct Verifier {
             if hash == head.hash {
                 result.confirmedHeads += 1
             } else {
-                note("Deployment \(head.serial) is another one than was seen here before: the log was written anew", head.address, head.serial)
+                note(
+                    "Deployment \(head.serial) is another one than was seen here before: the log was written anew", head.address,
+                    head.serial)
             }
         }
     }

@@ -101,7 +101,9 @@ import Testing
         let whole = try folder.bytes()
         for round in 0..<20 {
             var damaged = round == 0 ? Data(whole.prefix(700)) : whole
-            for _ in 0..<2000 { damaged[Int.random(in: 0..<damaged.count, using: &random)] = UInt8.random(in: .min ... .max, using: &random) }
+            for _ in 0..<2000 {
+                damaged[Int.random(in: 0..<damaged.count, using: &random)] = UInt8.random(in: .min ... .max, using: &random)
+            }
             // The header's mark stays, so that it is not taken for another program's.
             damaged.replaceSubrange(0..<100, with: whole.prefix(100))
             for suffix in ["-wal", "-shm"] { unlink(folder.database + suffix) }
@@ -136,10 +138,12 @@ import Testing
     private func recordMany() throws {
         for number in 1...20 {
             let deployment = try database.begin(
-                .sample(start: number * 100, template: "Resources: {} # \(number)", plan: "{\"n\": \(number)}", plannedAgainst: number), secrets: [])
+                .sample(start: number * 100, template: "Resources: {} # \(number)", plan: "{\"n\": \(number)}", plannedAgainst: number),
+                secrets: [])
             try database.append((1...3).map { .sample($0) }, to: deployment, secrets: [])
             try database.finish(
-                deployment, DeploymentOutcome(status: .succeeded, effect: .applied(.sample()), finishedAt: .second(number * 100 + 9)), secrets: [])
+                deployment, DeploymentOutcome(status: .succeeded, effect: .applied(.sample()), finishedAt: .second(number * 100 + 9)),
+                secrets: [])
         }
     }
 
@@ -212,7 +216,8 @@ import Testing
 
     @Test func `what a failed creation left is moved without a template in effect`() throws {
         let shop = StackAddress(stack: "shop")
-        try database.record(.sample(shop, kind: .create, plannedAgainst: nil), .rolledBack, .kept(.sample("ROLLBACK_COMPLETE", resources: [:])))
+        try database.record(
+            .sample(shop, kind: .create, plannedAgainst: nil), .rolledBack, .kept(.sample("ROLLBACK_COMPLETE", resources: [:])))
         let before = try #require(try database.recordedStack(shop))
         _ = try database.move(shop, to: .network, by: edit)
         var expected = before

@@ -14,7 +14,9 @@ import Testing
         database = try folder.open()
     }
 
-    private static let lines = (0..<400).map { "  Queue\($0):\n    Type: AWS::SQS::Queue\n    Properties: {DelaySeconds: \($0 * 37 % 901)}\n" }
+    private static let lines = (0..<400).map {
+        "  Queue\($0):\n    Type: AWS::SQS::Queue\n    Properties: {DelaySeconds: \($0 * 37 % 901)}\n"
+    }
 
     @Test(arguments: [
         (["a\n", "b\n", "c\n"], ["a\n", "x\n", "c\n"]), ([], ["a"]), (["a"], []), (["a\n", "b\n"], ["b\n", "a\n"]),
@@ -50,7 +52,8 @@ import Testing
         }
         for number in 0..<100 {
             try database.record(
-                .sample(start: number, template: template(number), plannedAgainst: number == 0 ? nil : number), .succeeded, .applied(.sample()))
+                .sample(start: number, template: template(number), plannedAgainst: number == 0 ? nil : number), .succeeded,
+                .applied(.sample()))
         }
         for number in 0..<100 {
             let deployment = try #require(try database.deployment(.pipeline, serial: number + 1))
@@ -111,7 +114,8 @@ import Testing
         func deploy(_ number: Int) throws {
             let template = "Resources:\n" + (0..<500).map { queue($0, $0 == 250 ? number : 0) }.joined()
             let deployment = try database.begin(
-                .sample(start: number, template: template, plan: plan.compactText + "\(number)", plannedAgainst: number == 0 ? nil : number),
+                .sample(
+                    start: number, template: template, plan: plan.compactText + "\(number)", plannedAgainst: number == 0 ? nil : number),
                 secrets: [])
             let events = ["UPDATE_IN_PROGRESS", "UPDATE_COMPLETE"].enumerated().map { index, status in
                 StackEvent(
@@ -138,7 +142,8 @@ import Testing
         let template = try #require(try database.recordedStack(.pipeline)).templateBody
         let start = try size()
         for number in 100..<200 {
-            try database.record(.sample(start: number, template: template, plan: plan.compactText, plannedAgainst: 65), .unchanged, .untouched)
+            try database.record(
+                .sample(start: number, template: template, plan: plan.compactText, plannedAgainst: 65), .unchanged, .untouched)
         }
         let perNothing = (try size() - start) / 100
         #expect(perNothing < 1024, "\(perNothing) bytes")
@@ -149,7 +154,8 @@ import Testing
         func record(_ count: Int, _ stack: String) throws -> Duration {
             let resources = (0..<count).map { number in
                 RecordedResource(
-                    StackResource(logicalID: "Queue\(number)", physicalID: "queue-\(number)", type: "AWS::SQS::Queue", status: "CREATE_COMPLETE"),
+                    StackResource(
+                        logicalID: "Queue\(number)", physicalID: "queue-\(number)", type: "AWS::SQS::Queue", status: "CREATE_COMPLETE"),
                     properties: ["QueueName": .string("queue-\(number)"), "DelaySeconds": .number(String(number))])
             }
             let deployment = try database.begin(.sample(StackAddress(stack: stack), kind: .create, plannedAgainst: nil), secrets: [])

@@ -23,7 +23,8 @@ import Testing
                         "UPDATE_COMPLETE", resources: ["Bucket": "UPDATE_COMPLETE", "Queue": "CREATE_COMPLETE"],
                         outputs: [StackOutput(key: "Url", value: "x", exportName: "url")])), finishedAt: .second(90)), secrets: [])
         try database.record(
-            .sample(start: 120, plannedAgainst: 2), .rolledBack, .kept(.sample("UPDATE_ROLLBACK_COMPLETE", resources: ["Bucket": "UPDATE_COMPLETE"])))
+            .sample(start: 120, plannedAgainst: 2), .rolledBack,
+            .kept(.sample("UPDATE_ROLLBACK_COMPLETE", resources: ["Bucket": "UPDATE_COMPLETE"])))
         try database.record(.sample(.network, kind: .create, plannedAgainst: nil), .succeeded, .applied(.sample()))
         _ = try database.begin(.sample(.network, plannedAgainst: 1), secrets: [])
         try database.close()
@@ -37,7 +38,10 @@ import Testing
         #expect(result.faults == [])
         #expect(result.deployments == 5)
         #expect(result.heads.map(\.serial) == [3, 2])
-        #expect(result.heads.map(\.hash) == [try database.deployment(.pipeline, serial: 3)?.hash, try database.deployment(.network, serial: 2)?.hash])
+        #expect(
+            result.heads.map(\.hash) == [
+                try database.deployment(.pipeline, serial: 3)?.hash, try database.deployment(.network, serial: 2)?.hash,
+            ])
         #expect(result.confirmedHeads == 2)
         #expect(result.records > 15)
     }
