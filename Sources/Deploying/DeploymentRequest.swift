@@ -17,14 +17,14 @@ package struct DeploymentRequest: Sendable {
     package var planJSON: String
     /// The role CloudFormation itself uses.
     package var serviceRole: String?
-    /// The bucket for templates over 51,200 bytes.
-    package var artifactBucket: String?
+    /// Where templates over 51,200 bytes are uploaded to.
+    package var artifactLocation: ArtifactLocation?
     /// The change set that was reviewed, to be executed and no other; `nil` has one made.
     package var proposal: ProposedChangeSet?
 
     package init(
         plan: Plan, desired: DesiredStack, kind: DeploymentKind, actor: DeploymentActor, git: GitState?, toolVersion: String,
-        commandLine: String, approval: String, planJSON: String, serviceRole: String? = nil, artifactBucket: String? = nil,
+        commandLine: String, approval: String, planJSON: String, serviceRole: String? = nil, artifactLocation: ArtifactLocation? = nil,
         proposal: ProposedChangeSet? = nil
     ) {
         self.plan = plan
@@ -37,7 +37,7 @@ package struct DeploymentRequest: Sendable {
         self.approval = approval
         self.planJSON = planJSON
         self.serviceRole = serviceRole
-        self.artifactBucket = artifactBucket
+        self.artifactLocation = artifactLocation
         self.proposal = proposal
     }
 
