@@ -25,6 +25,8 @@ struct Application {
         var saved: SavedPlan.Stack?
         /// What the check of the account has found before anything else.
         var guarded: CloudAccess?
+        /// What the same deployment has come to before it was interrupted.
+        var interruption: Interruption?
         /// The way into its account; `nil` where there is nothing to do.
         var cloud: CloudAccess?
 
@@ -96,15 +98,29 @@ struct Application {
 
     private func step(_ address: StackAddress, _ stack: SavedPlan.Stack?, _ outputs: AwaitedOutputs) async throws -> Step {
         let guarded = try await workspace.accountCheck(address, aws, context)
+        let interruption = try await workspace.settleInterrupted(address, aws, common, context)
         let prepared = try await workspace.prepare(
             address, profile: aws.profile, forDeployment: true, fetcher: fetcher, awaiting: outputs)
         let plan = try workspace.plan(prepared)
         try requireSameStack(prepared)
-        guard let stack else { return Step(plan: plan, prepared: prepared, guarded: guarded) }
+        guard let stack else {
+            return try await settled(
+                Step(plan: plan, prepared: prepared, guarded: guarded ?? interruption?.cloud, interruption: interruption))
+        }
         let findings = stack.staleness(
             desired: prepared.desired, current: plan, lineage: workspace.database.lineage, planLineage: saved?.lineage)
         guard findings.isEmpty else { throw Problem(.refused, findings) }
-        return Step(plan: stack.plan, prepared: prepared, saved: stack, guarded: guarded)
+        return try await settled(
+            Step(plan: stack.plan, prepared: prepared, saved: stack, guarded: guarded ?? interruption?.cloud, interruption: interruption))
+    }
+
+    /// A step with nothing to do would leave what was interrupted as it is: then that is taken back.
+    private func settled(_ step: Step) async throws -> Step {
+        guard !step.mayDeploy, let interruption = step.interruption else { return step }
+        try await interruption.takeBack()
+        var step = step
+        step.interruption = nil
+        return step
     }
 
     /// A changed name or region would leave the recorded stack behind, running and forgotten.
@@ -151,7 +167,7 @@ struct Application {
         let request = try workspace.request(step.plan, step.prepared, cloud, approval: approval, proposal: step.saved?.proposal)
         let deployer = try cloud.deployer(
             workspace.database, total: step.plan.changes.count, autoApprove: autoApprove, quiet: common.json, isAlone: isAlone)
-        let result = try await deployer.deploy(request)
+        let result = try await deployer.deploy(request, goingOnWith: step.interruption, workspace.database)
         DeploymentEnd(cloud.context, common).tell(result, template: request.desired.template, nested: request.desired.nested)
         return result
     }
