@@ -125,7 +125,7 @@ struct Consent {
         }
     }
 
-    private func ask(_ question: String) -> Bool {
+    func ask(_ question: String) -> Bool {
         let style = Style.error(context)
         context.terminal.writeError("\n\(style.bold(question)) Only \(style.bold("yes")) will do: ")
         return context.terminal.readLine()?.trimmed.lowercased() == "yes"

@@ -19,7 +19,8 @@ struct HistoryCommand: ParsableCommand {
               pipeplan history export > history.jsonl           all of it, for another place
             """,
         subcommands: [
-            HistoryList.self, HistoryShow.self, HistoryDiff.self, HistoryBlame.self, HistoryTemplate.self, HistoryParameters.self,
+            HistoryList.self, HistoryShow.self, HistoryDiff.self, HistoryBlame.self, HistoryDrift.self, HistoryTemplate.self,
+            HistoryParameters.self,
             HistoryPlan.self, HistoryEvents.self,
         ], defaultSubcommand: HistoryList.self)
 }
