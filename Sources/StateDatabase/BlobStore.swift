@@ -16,12 +16,24 @@ struct BlobStore {
         let insert = try db.cachedStatement(
             sql: """
                 INSERT INTO blobs (digest, size, body) VALUES (?, ?, ?)
-                ON CONFLICT (digest) DO UPDATE SET body = excluded.body RETURNING id
+                ON CONFLICT (digest) DO UPDATE SET size = excluded.size, body = excluded.body RETURNING id
                 """)
         guard let id = try Int64.fetchOne(insert, arguments: [digest, original.count, Compression.pack(original)]) else {
             throw DamagedRecord("A blob's row could not be made")
         }
         return id
+    }
+
+    /// The row of a text that was removed to save space before it came here, made where it is missing.
+    func storeRemoved(_ digest: Digest) throws -> Int64 {
+        try db.execute(sql: "INSERT INTO blobs (digest, size) VALUES (?, 0) ON CONFLICT (digest) DO NOTHING", arguments: [digest.bytes])
+        guard let id = try row(of: digest) else { throw DamagedRecord("A blob's row could not be made") }
+        return id
+    }
+
+    func row(of digest: Digest) throws -> Int64? {
+        let statement = try db.cachedStatement(sql: "SELECT id FROM blobs WHERE digest = ?")
+        return try Int64.fetchOne(statement, arguments: [digest.bytes])
     }
 
     /// The text of a row; `nil` where its body was removed to save space.

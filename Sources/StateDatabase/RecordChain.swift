@@ -26,10 +26,23 @@ struct RecordChain {
         var columns = RowReader(row)
         let previous = try columns.optionalDigest()?.hex ?? lineage
         let isSettled = try columns.next(Bool.self)
-        let intent = Digest(of: "pipeplan intent 1\n\(previous)\n\(try document(Self.intent, of: deployment))")
+        let intent = Self.intentHash(try intentDocument(of: deployment), after: previous)
         guard isSettled else { return intent }
-        return Digest(of: "pipeplan outcome 1\n\(intent.hex)\n\(try document(Self.outcome, of: deployment))")
+        return Self.outcomeHash(try outcomeDocument(of: deployment), of: intent.hex)
     }
+
+    /// - Parameter previous: the hash of the deployment before, in hexadecimal, or the lineage for serial 1.
+    static func intentHash(_ document: String, after previous: String) -> Digest {
+        Digest(of: "pipeplan intent 1\n\(previous)\n\(document)")
+    }
+
+    /// - Parameter intent: the hash of the deployment's intent, in hexadecimal.
+    static func outcomeHash(_ document: String, of intent: String) -> Digest {
+        Digest(of: "pipeplan outcome 1\n\(intent)\n\(document)")
+    }
+
+    func intentDocument(of deployment: Int64) throws -> String { try document(Self.intent, of: deployment) }
+    func outcomeDocument(of deployment: Int64) throws -> String { try document(Self.outcome, of: deployment) }
 
     /// Stores the hash of a deployment's record as it is now.
     func seal(_ deployment: Int64) throws {
@@ -43,6 +56,11 @@ struct RecordChain {
 
     /// The digest over a deployment's events, `nil` for none: the canonical JSON of the list of their rows.
     func eventsDigest(of deployment: Int64) throws -> Digest? {
+        let document = try eventsDocument(of: deployment)
+        return document == .array([]) ? nil : Digest(of: document.canonicalText)
+    }
+
+    func eventsDocument(of deployment: Int64) throws -> JSONValue {
         let rows = try Row.fetchCursor(
             db,
             sql: """
@@ -52,7 +70,7 @@ struct RecordChain {
             arguments: [deployment])
         var documents: [JSONValue] = []
         while let row = try rows.next() { documents.append(JSONValue(columns: row)) }
-        return documents.isEmpty ? nil : Digest(of: JSONValue.array(documents).canonicalText)
+        return .array(documents)
     }
 
     private func document(_ columns: String, of deployment: Int64) throws -> String {
@@ -63,17 +81,27 @@ struct RecordChain {
         return JSONValue(columns: row).canonicalText
     }
 
+    /// The columns that an intent's document has as they are.
+    static let intentColumns = [
+        "kind", "started_at", "actor_arn", "actor_user", "actor_host", "git_commit", "git_branch", "git_dirty", "git_remote",
+        "tool_version", "command_line", "approval", "planned_against", "change_set_name", "client_token",
+    ]
+
+    /// The columns that refer to blobs, for which an intent's document has their digests.
+    static let intentBlobs = ["template", "nested_templates", "plan"]
+
+    static let outcomeColumns = [
+        "status", "step", "change_set_id", "stack_id", "finished_at", "stack_status", "effect", "failure_logical_id", "failure_type",
+        "failure_message", "resumed_by_arn", "resumed_by_user", "resumed_by_host", "contents_digest", "events_digest",
+    ]
+
     private static let intent = """
-        s.stack, s.environment, d.serial, d.kind, d.started_at, d.actor_arn, d.actor_user, d.actor_host, d.git_commit, d.git_branch,
-        d.git_dirty, d.git_remote, d.tool_version, d.command_line, d.approval, d.planned_against, c.digest AS configuration,
-        t.digest AS template, n.digest AS nested_templates, p.digest AS plan, d.change_set_name, d.client_token
+        s.stack, s.environment, d.serial, \(intentColumns.map { "d.\($0)" }.joined(separator: ", ")), c.digest AS configuration,
+        \(intentBlobs.map { "\($0).digest AS \($0)" }.joined(separator: ", "))
         FROM deployments d JOIN stacks s ON s.id = d.stack_key JOIN configurations c ON c.id = d.configuration
-        JOIN blobs t ON t.id = d.template LEFT JOIN blobs n ON n.id = d.nested_templates LEFT JOIN blobs p ON p.id = d.plan
+        JOIN blobs template ON template.id = d.template
+        LEFT JOIN blobs nested_templates ON nested_templates.id = d.nested_templates LEFT JOIN blobs plan ON plan.id = d.plan
         """
 
-    private static let outcome = """
-        d.status, d.step, d.change_set_id, d.stack_id, d.finished_at, d.stack_status, d.effect, d.failure_logical_id, d.failure_type,
-        d.failure_message, d.resumed_by_arn, d.resumed_by_user, d.resumed_by_host, d.contents_digest, d.events_digest
-        FROM deployments d
-        """
+    private static let outcome = "\(outcomeColumns.map { "d.\($0)" }.joined(separator: ", ")) FROM deployments d"
 }

@@ -102,7 +102,7 @@ extension StateDatabase {
                     outcome.resumedBy?.host, contentsDigest?.bytes,
                     try RecordChain(db: db).eventsDigest(of: deployment.id)?.bytes, deployment.id,
                 ])
-            try moveHead(deployment, to: outcome.effect.recorded, in: db)
+            try moveHead(of: deployment.stackKey, to: deployment.id, outcome.effect.recorded, in: db)
             try RecordChain(db: db).seal(deployment.id)
             return try existing(deployment.id, in: db)
         }
@@ -139,7 +139,7 @@ extension StateDatabase {
     }
 
     /// Notes which deployments the recorded stack is now to be taken from.
-    private func moveHead(_ deployment: Deployment, to effect: DeploymentEffect, in db: Database) throws {
+    func moveHead(of stackKey: Int64, to deployment: Int64, _ effect: DeploymentEffect, in db: Database) throws {
         let assignment: String
         switch effect {
         case .untouched: return
@@ -147,8 +147,8 @@ extension StateDatabase {
         case .applied: assignment = "left_by = :deployment, in_effect = :deployment"
         case .removed: assignment = "left_by = NULL, in_effect = NULL"
         }
-        var arguments: StatementArguments = ["stack": deployment.stackKey]
-        if effect != .removed { arguments += ["deployment": deployment.id] }
+        var arguments: StatementArguments = ["stack": stackKey]
+        if effect != .removed { arguments += ["deployment": deployment] }
         try db.execute(sql: "UPDATE stacks SET \(assignment) WHERE id = :stack", arguments: arguments)
     }
 
@@ -164,14 +164,14 @@ extension StateDatabase {
         if !current.status.isOpen { throw RecordingRefusal.alreadySettled(current) }
     }
 
-    private func existing(_ id: Int64, in db: Database) throws -> Deployment {
+    func existing(_ id: Int64, in db: Database) throws -> Deployment {
         guard let deployment = try DeploymentStore(db: db).deployment(id: id) else {
             throw DamagedRecord("Deployment \(id), or what it refers to, is missing")
         }
         return deployment
     }
 
-    private func stackKey(of address: StackAddress, in db: Database) throws -> Int64 {
+    func stackKey(of address: StackAddress, in db: Database) throws -> Int64 {
         if let known = try DeploymentStore(db: db).stackKey(of: address) { return known }
         try db.execute(
             sql: "INSERT INTO stacks (stack, environment) VALUES (?, ?)", arguments: [address.stack, address.environment ?? ""])
@@ -179,7 +179,11 @@ extension StateDatabase {
     }
 
     private func eventStack(of event: StackEvent, in db: Database) throws -> Int64 {
-        let arguments: StatementArguments = [event.stackID, event.stackName]
+        try eventStack(event.stackID, event.stackName, in: db)
+    }
+
+    func eventStack(_ stackID: String, _ stackName: String, in db: Database) throws -> Int64 {
+        let arguments: StatementArguments = [stackID, stackName]
         let find = try db.cachedStatement(sql: "SELECT id FROM event_stacks WHERE stack_id = ? AND stack_name = ?")
         if let known = try Int64.fetchOne(find, arguments: arguments) { return known }
         try db.execute(sql: "INSERT INTO event_stacks (stack_id, stack_name) VALUES (?, ?)", arguments: arguments)
