@@ -109,7 +109,7 @@ extension StateDatabase {
                 outcome.resumedBy?.host, contentsDigest?.bytes,
                 try RecordChain(db: db).eventsDigest(of: deployment.id)?.bytes, deployment.id,
             ])
-        try moveHead(deployment, to: outcome.effect.recorded, in: db)
+        try moveHead(of: deployment.stackKey, to: deployment.id, outcome.effect.recorded, in: db)
         try RecordChain(db: db).seal(deployment.id)
         try cutDownSuperseded(by: deployment, takesEffect: outcome.effect.recorded == .applied, in: db)
         return try existing(deployment.id, in: db)
@@ -200,7 +200,7 @@ extension StateDatabase {
     }
 
     /// Notes which deployments the recorded stack is now to be taken from.
-    private func moveHead(_ deployment: Deployment, to effect: DeploymentEffect, in db: Database) throws {
+    func moveHead(of stackKey: Int64, to deployment: Int64, _ effect: DeploymentEffect, in db: Database) throws {
         let assignment: String
         switch effect {
         case .untouched: return
@@ -208,8 +208,8 @@ extension StateDatabase {
         case .applied: assignment = "left_by = :deployment, in_effect = :deployment"
         case .removed: assignment = "left_by = NULL, in_effect = NULL"
         }
-        var arguments: StatementArguments = ["stack": deployment.stackKey]
-        if effect != .removed { arguments += ["deployment": deployment.id] }
+        var arguments: StatementArguments = ["stack": stackKey]
+        if effect != .removed { arguments += ["deployment": deployment] }
         try db.execute(sql: "UPDATE stacks SET \(assignment) WHERE id = :stack", arguments: arguments)
     }
 
@@ -240,7 +240,11 @@ extension StateDatabase {
     }
 
     private func eventStack(of event: StackEvent, in db: Database) throws -> Int64 {
-        let arguments: StatementArguments = [event.stackID, event.stackName]
+        try eventStack(event.stackID, event.stackName, in: db)
+    }
+
+    func eventStack(_ stackID: String, _ stackName: String, in db: Database) throws -> Int64 {
+        let arguments: StatementArguments = [stackID, stackName]
         let find = try db.cachedStatement(sql: "SELECT id FROM event_stacks WHERE stack_id = ? AND stack_name = ?")
         if let known = try Int64.fetchOne(find, arguments: arguments) { return known }
         try db.execute(sql: "INSERT INTO event_stacks (stack_id, stack_name) VALUES (?, ?)", arguments: arguments)

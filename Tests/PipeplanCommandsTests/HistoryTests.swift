@@ -250,6 +250,20 @@ import Testing
         #expect(try await output("state verify").hasPrefix("Sound"))
     }
 
+    @Test func `the whole log is exported, and taken in elsewhere`() async throws {
+        try folder.write(try await output("history export"), to: "history.jsonl")
+        #expect(try await output("history import history.jsonl") == "Taken in: 0 of 6 records; the others were here already.\n")
+        let other = try TemporaryFolder()
+        try other.write(try folder.read("history.jsonl"), to: "history.jsonl")
+        try other.write("region: us-east-1\n", to: "stacks/shop/stack.yml")
+        let typed = TypedTerminal()
+        let context = Context.test(in: other.path, typed, environment: ["PIPEPLAN_SANDBOX": "1"])
+        #expect(await Pipeplan.run(["history", "import", "history.jsonl"], in: context) == 0, "\(typed.errors)")
+        #expect(await Pipeplan.run(["history", "show", "shop", "3"], in: context) == 0)
+        let (status, terminal) = await run("history import none.jsonl")
+        #expect(status == 4 && terminal.errors.contains("can't be read"))
+    }
+
     @Test func `gc tells what would go before it goes`() async throws {
         #expect(try await output("state gc --keep-events 0s --keep-newest 1 --dry-run").hasPrefix("Would remove "))
         let text = try await output("state gc --keep-events 0s --keep-plans 0s --keep-templates 0s --keep-newest 1 --json")
