@@ -8,7 +8,7 @@ import Testing
 @Suite struct `Drift at a terminal` {
     private static let template = """
         Parameters:
-          Password: {Type: String, NoEcho: true, Default: hunter2hunter2}
+          Password: {Type: String, NoEcho: true}
         Resources:
           Topic: {Type: AWS::SNS::Topic, Properties: {DisplayName: one, Tags: [{Key: a, Value: b}]}}   # ours
           Secret: {Type: AWS::SSM::Parameter, Properties: {Type: String, Name: /s, Value: !Ref Password}}
@@ -24,11 +24,14 @@ import Testing
         #expect(await run("apply shop --auto-approve").status == 0)
     }
 
-    private func settings(_ more: String) throws { try folder.write("region: us-east-1\n\(more)\n", to: "stacks/shop/stack.yml") }
+    private func settings(_ more: String) throws {
+        try folder.write("region: us-east-1\nparameters: {Password: {env: PW}}\n\(more)\n", to: "stacks/shop/stack.yml")
+    }
 
     private func run(_ line: String, typing answers: [String] = [], isInteractive: Bool = true) async -> (status: Int32, TypedTerminal) {
         let typed = TypedTerminal(answers: answers)
-        let context = Context.test(in: folder.path, typed, isInteractive: isInteractive, environment: ["PIPEPLAN_SANDBOX": "1"])
+        let context = Context.test(
+            in: folder.path, typed, isInteractive: isInteractive, environment: ["PIPEPLAN_SANDBOX": "1", "PW": "hunter2hunter2"])
         return (await Pipeplan.run(line.split(separator: " ").map(String.init), in: context), typed)
     }
 
@@ -57,6 +60,15 @@ import Testing
         #expect(!recorded.isEmpty && recorded.values.allSatisfy { $0.range(of: Data("swordfish".utf8)) == nil })
         let (status, terminal) = await run("drift accept shop Secret --reason x")
         #expect(status == 4 && terminal.errors.contains("is a secret"))
+    }
+
+    @Test func `a secret that stands in the template itself is no trouble`() async throws {
+        try folder.write(
+            Self.template.replacing("NoEcho: true}", with: "NoEcho: true, Default: hunter2hunter2}"), to: "stacks/shop/template.yml")
+        #expect(await run("apply shop --auto-approve").status == 0)
+        _ = await run("sandbox edit shop Secret Value=swordfish")
+        let (status, terminal) = await run("drift --detailed-exitcode")
+        #expect(status == 2 && terminal.output.contains("~ Value: (sensitive)"), "\(terminal.output)\(terminal.errors)")
     }
 
     @Test func `an acceptance counts until the value is another one`() async throws {
