@@ -17,6 +17,8 @@ struct Application {
     let allowed: Set<String>
     let parallelism: Int
     let saved: SavedPlan?
+    /// The deployment that the one stack is put back to, instead of to what its files say.
+    var rollback: RollbackTarget?
     /// What was found of the stacks just now, where their drift is to be put right; `nil` otherwise.
     var drift: [StackAddress: DriftReport]?
 
@@ -27,6 +29,8 @@ struct Application {
         var saved: SavedPlan.Stack?
         /// What the check of the account has found before anything else.
         var guarded: CloudAccess?
+        /// What the same deployment has come to before it was interrupted.
+        var interruption: Interruption?
         /// The way into its account; `nil` where there is nothing to do.
         var cloud: CloudAccess?
 
@@ -104,15 +108,33 @@ struct Application {
 
     private func step(_ address: StackAddress, _ stack: SavedPlan.Stack?, _ outputs: AwaitedOutputs) async throws -> Step {
         let guarded = try await workspace.accountCheck(address, aws, context)
-        let prepared = try await workspace.prepare(
-            address, profile: aws.profile, forDeployment: true, fetcher: fetcher, awaiting: outputs)
+        let interruption = try await workspace.settleInterrupted(address, aws, common, context)
+        let prepared =
+            if let rollback {
+                try await rollback.prepare(workspace, fetcher, context: context)
+            } else {
+                try await workspace.prepare(address, profile: aws.profile, forDeployment: true, fetcher: fetcher, awaiting: outputs)
+            }
         let plan = try self.plan(prepared)
         try requireSameStack(prepared)
-        guard let stack else { return Step(plan: plan, prepared: prepared, guarded: guarded) }
+        guard let stack else {
+            return try await settled(
+                Step(plan: plan, prepared: prepared, guarded: guarded ?? interruption?.cloud, interruption: interruption))
+        }
         let findings = stack.staleness(
             desired: prepared.desired, current: plan, lineage: workspace.database.lineage, planLineage: saved?.lineage)
         guard findings.isEmpty else { throw Problem(.refused, findings) }
-        return Step(plan: stack.plan, prepared: prepared, saved: stack, guarded: guarded)
+        return try await settled(
+            Step(plan: stack.plan, prepared: prepared, saved: stack, guarded: guarded ?? interruption?.cloud, interruption: interruption))
+    }
+
+    /// A step with nothing to do would leave what was interrupted as it is: then that is taken back.
+    private func settled(_ step: Step) async throws -> Step {
+        guard !step.mayDeploy, let interruption = step.interruption else { return step }
+        try await interruption.takeBack()
+        var step = step
+        step.interruption = nil
+        return step
     }
 
     private func plan(_ prepared: PreparedStack) throws -> Plan {
@@ -129,7 +151,7 @@ struct Application {
             .refused, "stack-moved",
             "\(recorded.address) is recorded as \(recorded.stackName) in \(recorded.region), not \(desired.stackName) in \(desired.region)",
             detail:
-                "Applying this would leave the recorded stack behind. Destroy it first with `pipeplan destroy \(recorded.address)`, or put stackName and region back."
+                "Applying this would leave the recorded stack behind. Destroy it first (`pipeplan destroy \(recorded.address)`), record it under another address (`pipeplan state mv \(recorded.address) …`), or put stackName and region back."
         )
     }
 
@@ -162,10 +184,11 @@ struct Application {
     /// - Parameter isAlone: whether no other stack is deployed in this run.
     func deploy(_ step: Step, _ cloud: CloudAccess, _ approval: Consent.Approval, isAlone: Bool) async throws -> DeploymentResult {
         var request = try workspace.request(step.plan, step.prepared, cloud, approval: approval, proposal: step.saved?.proposal)
+        if rollback != nil { request.kind = .rollback }
         request.revertsDrift = drift != nil
         let deployer = try cloud.deployer(
             workspace.database, total: step.plan.changes.count, autoApprove: autoApprove, quiet: common.json, isAlone: isAlone)
-        let result = try await deployer.deploy(request)
+        let result = try await deployer.deploy(request, goingOnWith: step.interruption, workspace.database)
         DeploymentEnd(cloud.context, common).tell(result, template: request.desired.template, nested: request.desired.nested)
         return result
     }

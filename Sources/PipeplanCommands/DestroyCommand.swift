@@ -34,8 +34,10 @@ struct DestroyCommand: ContextCommand {
         var status = ExitStatus.success
         try await workspace.withCloud { context in
             for address in order {
-                guard let stack = recorded.first(where: { $0.address == address }) else { continue }
-                let result = try await destroy(stack, workspace, context)
+                let interruption = try await workspace.settleInterrupted(address, aws, common, context)
+                // It may have gone with what was interrupted.
+                guard let stack = try workspace.database.recordedStack(address) else { continue }
+                let result = try await destroy(stack, interruption, workspace, context)
                 reports.append(result)
                 guard result.ending.exit == .success else {
                     status = result.ending.exit
@@ -47,7 +49,9 @@ struct DestroyCommand: ContextCommand {
         return status
     }
 
-    private func destroy(_ stack: RecordedStack, _ workspace: Workspace, _ context: Context) async throws -> DeploymentResult {
+    private func destroy(
+        _ stack: RecordedStack, _ interruption: Interruption?, _ workspace: Workspace, _ context: Context
+    ) async throws -> DeploymentResult {
         let configuration = try workspace.settings(ofRecorded: stack.address)
         let plan = try planDestroy(stack, protected: Set(configuration?.protect.map(\.value) ?? []), types: workspace.types)
         if !common.json { context.terminal.write(PlanText.render(plan, .output(context))) }
@@ -71,7 +75,7 @@ struct DestroyCommand: ContextCommand {
             toolVersion: Version.current, commandLine: Workspace.commandLine, approval: approval.rawValue,
             planJSON: try Workspace.encode(plan), serviceRole: configuration?.serviceRole)
         let deployer = try cloud.deployer(workspace.database, total: plan.changes.count, autoApprove: autoApprove, quiet: common.json)
-        let result = try await deployer.deploy(request)
+        let result = try await deployer.deploy(request, goingOnWith: interruption, workspace.database)
         DeploymentEnd(context, common).tell(result, template: nil)
         return result
     }

@@ -61,6 +61,10 @@ struct PlanCommand: ContextCommand {
         }
         guard findings.isEmpty else { throw Problem(.badInput, findings) }
         let plans = planned.map(\.plan)
+        for plan in plans {
+            guard let open = try workspace.database.openDeployment(plan.address) else { continue }
+            context.terminal.writeError(Workspace.openNotice(open, Style.error(context)))
+        }
         if let out { try requireFolder(of: out, context) }
         let proposals = online ? try await propose(planned, workspace) : [:]
         let drift = try workspace.knownDrift(plans)

@@ -149,8 +149,13 @@ struct Workspace {
 
     func region(of configuration: StackSettings, _ recorded: RecordedStack?, _ profile: String?) throws -> String {
         if let region = configuration.region ?? recorded?.region { return region }
+        return try ambientRegion(profile: profile ?? configuration.profile)
+    }
+
+    /// The region of a stack for which nothing here names one.
+    func ambientRegion(profile: String?) throws -> String {
         if usesSandbox { return context.environment["AWS_REGION"] ?? context.environment["AWS_DEFAULT_REGION"] ?? "us-east-1" }
-        return try AWSSession(context: context, profile: profile ?? configuration.profile).region
+        return try AWSSession(context: context, profile: profile).region
     }
 }
 

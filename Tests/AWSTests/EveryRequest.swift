@@ -41,6 +41,7 @@ struct ClientCall: Sendable {
         },
         call("RollbackStack") { try await $0.rollbackStack("s", roleARN: role, clientRequestToken: "t", retainExceptOnCreate: true) },
         call("SetStackPolicy") { try await $0.setStackPolicy("s", body: "{}") },
+        call("GetStackPolicy") { _ = try await $0.getStackPolicy("s") },
         call("UpdateTerminationProtection") { try await $0.updateTerminationProtection("s", enabled: true) },
         call("DetectStackDrift") { _ = try await $0.detectStackDrift("s", logicalIDs: ["A"]) },
         call("DetectStackResourceDrift") { _ = try await $0.detectStackResourceDrift("s", logicalID: "L") },

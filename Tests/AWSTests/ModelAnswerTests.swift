@@ -104,6 +104,7 @@ import Testing
         Reading("ContinueUpdateRollback") { try await $0.continueUpdateRollback("s") },
         Reading("RollbackStack") { try await $0.rollbackStack("s") },
         Reading("SetStackPolicy") { try await $0.setStackPolicy("s", body: "{}") },
+        Reading("GetStackPolicy", "StackPolicyBody") { try await $0.getStackPolicy("s") },
         Reading("UpdateTerminationProtection") { try await $0.updateTerminationProtection("s", enabled: true) },
         Reading("DetectStackDrift", "StackDriftDetectionId") { try await $0.detectStackDrift("s") },
         Reading(
@@ -200,6 +201,7 @@ import Testing
     private static let stack = StackDescription(
         stackID: "StackId", stackName: "StackName", status: "CREATE_IN_PROGRESS", statusReason: "StackStatusReason", createdAt: noon,
         updatedAt: noon, deletedAt: noon, parameters: ["ParameterKey": "ParameterValue"],
+        resolvedParameters: ["ParameterKey": "ResolvedValue"],
         outputs: [StackOutput(key: "OutputKey", value: "OutputValue", description: "Description", exportName: "ExportName")],
         tags: ["Key": "Value"], capabilities: ["CAPABILITY_IAM"], notificationArns: ["NotificationARNs"], roleArn: "RoleARN",
         terminationProtection: true, changeSetID: "ChangeSetId", driftStatus: "DRIFTED", driftCheckedAt: noon)
