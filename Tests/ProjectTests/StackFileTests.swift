@@ -126,3 +126,25 @@ import Testing
         _ = ProjectSettings.read(Data(text.utf8), file: "pipeplan.yml")
     }
 }
+
+@Suite struct `Drift that stack.yml ignores` {
+    private func rules(_ text: String) throws -> [DriftIgnoreRule]? {
+        try StackFile.read(Data(text.utf8), file: "stack.yml").get().options.ignoreDrift
+    }
+
+    @Test func `rules are texts or maps`() throws {
+        #expect(try rules("ignoreDrift: Cache\n") == [DriftIgnoreRule(resource: "Cache")])
+        #expect(
+            try rules("ignoreDrift:\n  - Network/Table.ReadCapacity\n  - \"*.Tags[owner]\"\n  - {resource: F, path: E.V, value: debug*}\n")
+                == [
+                    DriftIgnoreRule(resource: "Network/Table", path: "ReadCapacity"), DriftIgnoreRule(resource: "*", path: "Tags[owner]"),
+                    DriftIgnoreRule(resource: "F", path: "E.V", value: "debug*"),
+                ])
+    }
+
+    @Test func `what is no rule is told with its place`() {
+        let findings = StackFile.read(Data("ignoreDrift: [{path: A}, {resorce: B, resource: C}, [D]]\n".utf8), file: "stack.yml").findings
+        #expect(findings.map(\.code) == ["missing-resource", "unknown-key", "wrong-type"])
+        #expect(findings.first?.location?.description == "stack.yml:1:15")
+    }
+}
