@@ -58,8 +58,10 @@ struct ResumeCommand: ContextCommand {
                 detail: "It was recorded by pipeplan \(deployment.toolVersion): resume it with that version.")
         }
         let deployer = try cloud.deployer(workspace.database, total: plan.changes.count, autoApprove: false, quiet: common.json)
+        let template = try workspace.template(of: deployment, settings)
         let result = try await deployer.resume(deployment, plan: plan, by: cloud.actor)
-        DeploymentEnd(context, common).tell(result, template: nil)
+        let nested = try workspace.database.recordedStack(deployment.address).map(workspace.nestedTemplates) ?? [:]
+        DeploymentEnd(context, common).tell(result, template: template, nested: nested)
         return result
     }
 }

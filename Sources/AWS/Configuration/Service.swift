@@ -5,10 +5,11 @@ package enum Service: String, CaseIterable, Sendable {
     case s3 = "S3"
     case ssm = "SSM"
     case secretsManager = "SecretsManager"
+    case ecr = "ECR"
     case sso = "SSO"
     case ssoOIDC = "SSO OIDC"
 
-    /// The first label of its hosts, and its name in a signature's scope.
+    /// The first label of its hosts (of ECR's, the second), and its name in a signature's scope.
     package var hostLabel: String {
         switch self {
         case .cloudFormation: "cloudformation"
@@ -16,6 +17,7 @@ package enum Service: String, CaseIterable, Sendable {
         case .s3: "s3"
         case .ssm: "ssm"
         case .secretsManager: "secretsmanager"
+        case .ecr: "ecr"
         case .sso: "portal.sso"
         case .ssoOIDC: "oidc"
         }
@@ -39,7 +41,7 @@ package enum Service: String, CaseIterable, Sendable {
         switch self {
         case .cloudFormation: "2010-05-15"
         case .sts: "2011-06-15"
-        case .s3, .ssm, .secretsManager, .sso, .ssoOIDC: nil
+        case .s3, .ssm, .secretsManager, .ecr, .sso, .ssoOIDC: nil
         }
     }
 
@@ -48,6 +50,7 @@ package enum Service: String, CaseIterable, Sendable {
         switch self {
         case .ssm: "AmazonSSM"
         case .secretsManager: "secretsmanager"
+        case .ecr: "AmazonEC2ContainerRegistry_V20150921"
         case .cloudFormation, .sts, .s3, .sso, .ssoOIDC: nil
         }
     }
