@@ -41,10 +41,11 @@ format:
 catalog: python
 	$(PYTHON) scripts/make-catalog.py
 
-# Whole-process times of the release build, its deployments beside those of other programs, which it installs for that, and what is
-# never to crash: 100,000 spoilt templates.
+# Whole-process times of the release build, its deployments beside those of other programs, which it installs for that, 10,000 random
+# operations with what must be true after each, and what is never to crash: 100,000 spoilt templates.
 bench: build python
 	scripts/bench --apply
+	PIPEPLAN_PROGRAM="$$($(RELEASE) --show-bin-path)/pipeplan" $(PYTHON) -B Tests/Scenarios/clients/random_operations.py
 	$(MAKE) fuzz
 
 # Templates spoilt in every way are read, checked and evaluated: findings, never a crash. A sample of 2,000 is among the tests.

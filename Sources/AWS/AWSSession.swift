@@ -101,6 +101,10 @@ package struct AWSSession: Sendable {
         ECRClient(client: try client(.ecr, region))
     }
 
+    package func cloudControl(region: String? = nil) throws(Problem) -> CloudControlClient {
+        CloudControlClient(client: try client(.cloudControl, region))
+    }
+
     private func client(_ service: Service, _ region: String?) throws(Problem) -> ServiceClient {
         let region = region ?? self.region
         var runtime = runtime

@@ -9,6 +9,8 @@ import Templates
 /// What is told of a deployment while it runs.
 package enum DeploymentNotice: Sendable {
     case began(Deployment)
+    /// A deployment that was interrupted before CloudFormation was told to execute anything goes on.
+    case takenUp(Deployment)
     case changeSetCreated(name: String)
     case reconciled(Reconciliation)
     case executing
@@ -65,13 +67,22 @@ package struct Deployer: Sendable {
     ///   as detached, for `resume` to settle.
     /// - Throws: `RecordingRefusal` or `Problem` where nothing was begun.
     package func deploy(_ request: DeploymentRequest) async throws -> DeploymentResult {
+        let hold = try database.requireHold(request.desired.address)
+        defer { withExtendedLifetime(hold) {} }
         let intent = try intent(for: request, token: "pipeplan-\(newToken())")
         let deployment = try database.begin(intent, secrets: request.secrets)
         report(.began(deployment))
+        return try await deploy(request, as: deployment)
+    }
+
+    /// Carries out a recorded intent from its beginning.
+    func deploy(_ request: DeploymentRequest, as deployment: Deployment, resumedBy: DeploymentActor? = nil) async throws -> DeploymentResult
+    {
         var machine = DeploymentMachine(plan: request.plan, reviewed: request.proposal?.changeSet)
         let first = machine.handle(.started)
         var run = DeploymentRun(
-            deployment, request, changeSetName: request.proposal?.id ?? intent.changeSetName ?? "", token: intent.clientToken ?? "")
+            deployment, request, changeSetName: request.proposal?.id ?? deployment.changeSetName ?? "",
+            token: deployment.clientToken ?? "", resumedBy: resumedBy)
         return try await drive(machine, &run, from: first)
     }
 
@@ -175,6 +186,7 @@ package struct Deployer: Sendable {
         input.notificationARNs = desired.notificationArns.isEmpty ? nil : desired.notificationArns
         input.roleARN = request.serviceRole
         input.clientToken = token
+        if request.revertsDrift, kind == .update { input.deploymentMode = .revertDrift }
         input.description = description
         return input
     }

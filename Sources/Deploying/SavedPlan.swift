@@ -112,12 +112,7 @@ extension SavedPlan.Stack {
     }
 
     private func isSame(_ value: ParameterValue, _ saved: RecordedParameter?) -> Bool {
-        switch (value, saved) {
-        case (.plain(let a), .plain(let b)?): a == b
-        case (.secret(let secret, let digest), .secret(let saved?)?): digest == saved || saved.matches(secret)
-        case (.previousSecret(let a), .secret(let b)?): a == b
-        case (.unknown, .secret(nil)?): true
-        default: false
-        }
+        if case (.unknown, .secret(nil)?) = (value, saved) { return true }
+        return saved.map(value.isSame(as:)) ?? false
     }
 }

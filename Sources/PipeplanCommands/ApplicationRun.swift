@@ -30,7 +30,10 @@ struct ApplicationRun {
         }
         do {
             let step = try await application.current(step, cloud.context)
-            guard step.plan.hasChanges else { return StackRun.Conclusion(ending: .unchanged, remark: "planned anew, it has no changes") }
+            guard step.plan.hasChanges else {
+                try await step.interruption?.takeBack()
+                return StackRun.Conclusion(ending: .unchanged, remark: "planned anew, it has no changes")
+            }
             return StackRun.Conclusion(try await application.deploy(step, cloud, approval, isAlone: isAlone))
         } catch {
             guard let conclusion = StackRun.Conclusion(telling: error, in: cloud.context) else { throw error }

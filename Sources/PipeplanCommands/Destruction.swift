@@ -24,6 +24,8 @@ struct Destruction {
         var settings: StackSettings?
         var plan: Plan
         var template: Template
+        /// What the same destruction has come to before it was interrupted.
+        var interruption: Interruption?
         var cloud: CloudAccess?
 
         var address: StackAddress { stack.address }
@@ -31,9 +33,17 @@ struct Destruction {
 
     /// - Throws: where a plan can't be made or is not approved, or something stands in the way, and nothing was done; of a single
     ///   stack whatever it fails by.
-    func destroy(_ recorded: [RecordedStack]) async throws -> Application.Outcome {
+    func destroy(_ wanted: [RecordedStack]) async throws -> Application.Outcome {
+        var interruptions: [StackAddress: Interruption] = [:]
+        for stack in wanted {
+            interruptions[stack.address] = try await workspace.settleInterrupted(stack.address, aws, common, context)
+        }
+        // Some may have gone with what was interrupted.
+        let recorded = try wanted.compactMap { try workspace.database.recordedStack($0.address) }
+        guard !recorded.isEmpty else { return ([], .success) }
         let order = try order(of: recorded)
         var steps = try order.keys.compactMap { address in try recorded.first { $0.address == address }.map(step) }
+        for index in steps.indices { steps[index].interruption = interruptions[steps[index].address] }
         if !common.json {
             context.terminal.write(steps.map { PlanText.render($0.plan, .output(context)) }.joined(separator: steps.count > 1 ? "\n" : ""))
         }
@@ -142,7 +152,7 @@ struct Destruction {
             planJSON: try Workspace.encode(step.plan), serviceRole: step.settings?.serviceRole)
         let deployer = try cloud.deployer(
             workspace.database, total: step.plan.changes.count, autoApprove: autoApprove, quiet: common.json, isAlone: isAlone)
-        let result = try await deployer.deploy(request)
+        let result = try await deployer.deploy(request, goingOnWith: step.interruption, workspace.database)
         DeploymentEnd(cloud.context, common).tell(result, template: step.template, nested: workspace.nestedTemplates(of: stack))
         return result
     }

@@ -21,8 +21,9 @@ package struct Pipeplan: ParsableCommand {
         version: "pipeplan \(Version.current)",
         subcommands: [
             PlanCommand.self, DiffCommand.self, ApplyCommand.self, DestroyCommand.self, ImportCommand.self, ResumeCommand.self,
+            RollbackCommand.self,
             HistoryCommand.self,
-            OutputsCommand.self,
+            OutputsCommand.self, DriftCommand.self,
             WhoamiCommand.self, ValidateCommand.self, StateCommand.self, SandboxCommand.self, VersionCommand.self,
         ])
 

@@ -13,7 +13,8 @@ struct ResumeCommand: ContextCommand {
               pipeplan resume                           every open deployment
               pipeplan resume image-pipeline:develop
 
-            Do this when a machine died or a connection broke in the middle of an apply, and not while that apply still runs.
+            Do this when a machine died or a connection broke in the middle of an apply; one that still runs is left alone. `apply` and
+            `destroy` do it by themselves for their stacks, and go on with what they were interrupted in.
             """)
 
     @OptionGroup var common: CommonOptions
@@ -30,7 +31,15 @@ struct ResumeCommand: ContextCommand {
         }
         var results: [DeploymentResult] = []
         try await workspace.withCloud { context in
-            for deployment in open { results.append(try await resume(deployment, workspace, context)) }
+            for deployment in open {
+                // One of all that still runs is no reason to leave the others.
+                if wanted.isEmpty, try workspace.database.hold(deployment.address) == nil {
+                    context.terminal.writeError(
+                        "\(deployment.address) deployment \(deployment.serial) is still running; it is left alone.\n")
+                    continue
+                }
+                results.append(try await resume(deployment, workspace, context))
+            }
         }
         if common.json {
             context.terminal.write(try JSONReport.render(HistoryReport(results.map(\.deployment))))
@@ -52,11 +61,7 @@ struct ResumeCommand: ContextCommand {
             DeploymentEnd(context, common).tell(result, template: nil)
             return result
         }
-        guard let plan = try workspace.database.recordedPlan(of: deployment) else {
-            throw Problem(
-                .failed, "no-recorded-plan", "The plan of \(deployment.address) deployment \(deployment.serial) can't be read",
-                detail: "It was recorded by pipeplan \(deployment.toolVersion): resume it with that version.")
-        }
+        let plan = try workspace.recordedPlan(of: deployment)
         let deployer = try cloud.deployer(workspace.database, total: plan.changes.count, autoApprove: false, quiet: common.json)
         let template = try workspace.template(of: deployment, settings)
         let result = try await deployer.resume(deployment, plan: plan, by: cloud.actor)

@@ -67,6 +67,6 @@ extension DesiredStack {
 
 func nestedTemplateBodies(_ templates: [String: Template]) -> OrderedDictionary<String, String> {
     var bodies: OrderedDictionary<String, String> = [:]
-    for (path, template) in templates.sorted(by: { $0.key < $1.key }) { bodies[path] = template.body }
+    for (path, template) in templates.sorted(by: { $0.key < $1.key }) { bodies[path] = template.recordedBody }
     return bodies
 }

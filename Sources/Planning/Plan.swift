@@ -34,9 +34,9 @@ package struct Plan: Hashable, Sendable, Codable {
     /// The setting that is no state of the stack: capabilities are given anew with each change set.
     static let capabilities = "capabilities"
 
-    /// Whether there is anything to apply.
+    /// Whether there is anything to apply. A parameter that changes nothing else is none: CloudFormation makes no change set of it.
     package var hasChanges: Bool {
-        changes.contains { $0.listing != .no || $0.willChange != .no } || !parameters.isEmpty || !outputs.isEmpty
+        changes.contains { $0.listing != .no || $0.willChange != .no } || !outputs.isEmpty
             || !tags.isEmpty || settings.contains { $0.name != Self.capabilities }
     }
 }

@@ -52,7 +52,7 @@ extension Planner {
         plan.notes.removeAll { $0.code == "unknown-parameter-value" }
         nested[resource.logicalID] = NestedOutcome(
             plan: plan,
-            isEdited: old.map { $0.template.body != template.body } ?? false || planner.nested.values.contains(where: \.isEdited),
+            isEdited: old.map { $0.template.body != template.recordedBody } ?? false || planner.nested.values.contains(where: \.isEdited),
             outputsNow: planner.outputValues(of: planner.recordedTemplate, \.now).mapValues(scope.outward),
             outputs: planner.outputValues(of: template, \.real).mapValues(scope.outward))
     }

@@ -68,7 +68,7 @@ extension SettingsReader {
         options.stackPolicy = stackPolicyOption(in: section)
         options.rollback = rollback(in: section)
         options.protect = texts("protect", in: section)
-        options.ignoreDrift = texts("ignoreDrift", in: section)
+        options.ignoreDrift = ignoreDrift(in: section)
         options.dependsOn = stackReferences("dependsOn", in: section)
         options.hooks = hooks(in: section)
         options.imports = imports(in: section)

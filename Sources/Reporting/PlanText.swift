@@ -12,9 +12,9 @@ package struct PlanText {
         var renderer = PlanText(plan: plan, style: style)
         if let heading { renderer.text = style.bold(heading.printable) + "\n" } else { renderer.header() }
         guard plan.hasChanges || plan.kind == .destroy else {
+            renderer.values("Parameters", plan.parameters)
             renderer.notes()
-            renderer.text +=
-                "\n\(style.green("No changes.")) \(heading == nil ? "What is recorded and what the files describe are the same." : "The two come to the same.")\n"
+            renderer.text += "\n\(style.green("No changes.")) \(renderer.sameness(isNamed: heading != nil))\n"
             return renderer.text
         }
         renderer.changes()
@@ -33,6 +33,12 @@ package struct PlanText {
     private init(plan: Plan, style: Style) {
         self.plan = plan
         self.style = style
+    }
+
+    /// Why there is nothing to do.
+    private func sameness(isNamed: Bool) -> String {
+        guard plan.parameters.isEmpty else { return "Nothing uses what is different; CloudFormation takes it with the next change." }
+        return isNamed ? "The two come to the same." : "What is recorded and what the files describe are the same."
     }
 
     private mutating func header() {

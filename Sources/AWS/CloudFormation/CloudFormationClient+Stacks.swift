@@ -164,7 +164,8 @@ extension StackDescription {
             tags: element.dictionary("Tags", key: "Key", value: "Value"), capabilities: element.texts("Capabilities"),
             notificationArns: element.texts("NotificationARNs"), roleArn: element.text("RoleARN"),
             terminationProtection: element.flag("EnableTerminationProtection") ?? false, changeSetID: element.text("ChangeSetId"),
-            driftStatus: element["DriftInformation"]?.text("StackDriftStatus"))
+            driftStatus: element["DriftInformation"]?.text("StackDriftStatus"),
+            driftCheckedAt: element["DriftInformation"]?.time("LastCheckTimestamp"))
     }
 }
 

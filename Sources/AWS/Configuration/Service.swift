@@ -6,6 +6,7 @@ package enum Service: String, CaseIterable, Sendable {
     case ssm = "SSM"
     case secretsManager = "SecretsManager"
     case ecr = "ECR"
+    case cloudControl = "CloudControl"
     case sso = "SSO"
     case ssoOIDC = "SSO OIDC"
 
@@ -18,6 +19,7 @@ package enum Service: String, CaseIterable, Sendable {
         case .ssm: "ssm"
         case .secretsManager: "secretsmanager"
         case .ecr: "ecr"
+        case .cloudControl: "cloudcontrolapi"
         case .sso: "portal.sso"
         case .ssoOIDC: "oidc"
         }
@@ -27,6 +29,7 @@ package enum Service: String, CaseIterable, Sendable {
     var settingsName: String {
         switch self {
         case .secretsManager: "secrets_manager"
+        case .cloudControl: "cloudcontrol"
         case .sso: "sso"
         case .ssoOIDC: "sso_oidc"
         default: hostLabel
@@ -41,9 +44,12 @@ package enum Service: String, CaseIterable, Sendable {
         switch self {
         case .cloudFormation: "2010-05-15"
         case .sts: "2011-06-15"
-        case .s3, .ssm, .secretsManager, .ecr, .sso, .ssoOIDC: nil
+        case .s3, .ssm, .secretsManager, .ecr, .cloudControl, .sso, .ssoOIDC: nil
         }
     }
+
+    /// The version of the JSON protocol it speaks.
+    var jsonVersion: String { self == .cloudControl ? "1.0" : "1.1" }
 
     /// What stands before the action in the JSON protocol's `X-Amz-Target`; `nil` for services that speak another protocol.
     var jsonTarget: String? {
@@ -51,6 +57,7 @@ package enum Service: String, CaseIterable, Sendable {
         case .ssm: "AmazonSSM"
         case .secretsManager: "secretsmanager"
         case .ecr: "AmazonEC2ContainerRegistry_V20150921"
+        case .cloudControl: "CloudApiService"
         case .cloudFormation, .sts, .s3, .sso, .ssoOIDC: nil
         }
     }

@@ -25,6 +25,8 @@ struct ChangeSetRecord: Codable, Hashable, Sendable {
     var onStackFailure: String?
     /// Of an import, the physical IDs of the existing resources by logical ID; empty where there is no such resource.
     var imports: [String: String]?
+    /// `REVERT_DRIFT`; `nil` for the usual one.
+    var deploymentMode: String?
 
     static let noChanges = "The submitted information didn't contain changes. Submit different information to create a change set."
 
