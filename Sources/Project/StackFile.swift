@@ -59,7 +59,7 @@ extension SettingsReader {
         options.assumeRole = text("assumeRole", in: section, by: .arn)
         options.serviceRole = text("serviceRole", in: section, by: .arn)
         options.allowedAccounts = texts("allowedAccounts", in: section, by: .account)
-        options.artifacts = text("artifacts", in: section)
+        options.artifacts = text("artifacts", in: section, by: .artifactLocation)
         options.parameters = parameters(in: section)
         options.tags = tags("tags", in: section)
         options.capabilities = capabilities("capabilities", in: section)

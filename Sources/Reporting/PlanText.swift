@@ -179,8 +179,8 @@ package struct PlanText {
             text += style.dim("      = \(change.path.printable)") + end
             return
         }
-        let after = change.after.map { ValueText.render($0, known: change.known, style) }
-        guard !isAdded, let before = change.before.map({ ValueText.render($0, known: true, style) }) else {
+        let after = change.after.map { ValueText.render($0.shorteningKey, known: change.known, style) }
+        guard !isAdded, let before = change.before.map({ ValueText.render($0.shorteningKey, known: true, style) }) else {
             text += head + (after.map { ValueText.placed($0, indent: 8) } ?? "") + end
             return
         }
@@ -262,5 +262,16 @@ package struct PlanText {
         text +=
             "\n\(style.bold("Plan:")) \(imported > 0 ? "\(imported) to import, " : "")\(summary.add - imported) to add, \(summary.modify) to change, \(summary.replace) to replace, \(summary.remove) to remove"
         text += plan.unchangedCount > 0 ? "; \(plan.unchangedCount) unchanged.\n" : ".\n"
+    }
+}
+
+extension JSONValue {
+    /// A key of something that was packaged, or an address with one, with only the start of its digest: enough to tell it from another.
+    fileprivate var shorteningKey: JSONValue {
+        guard case .string(let text) = self, let match = text.firstMatch(of: #/\/[0-9a-f]{12}(?<rest>[0-9a-f]{52})(?:\.[A-Za-z0-9]+)?$/#)
+        else {
+            return self
+        }
+        return .string(text.replacingCharacters(in: match.rest.startIndex..<match.rest.endIndex, with: "…"))
     }
 }
