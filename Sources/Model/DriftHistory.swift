@@ -52,7 +52,7 @@ extension DriftEpisode {
                                 lastSeenAt: report.checkedAt, lastSerial: report.serial))
                     }
                 } else if resource.status != .notChecked {
-                    inSyncAt[resource.logicalID] = report.checkedAt
+                    if resource.excuse == nil { inSyncAt[resource.logicalID] = report.checkedAt }
                     let end: End = resource.excuse == .accepted ? .accepted : resource.excuse == .ignored ? .ignored : .putRight
                     open.removeValue(forKey: resource.logicalID).map { episodes[$0].close(end, report) }
                 }

@@ -16,7 +16,7 @@ package struct Pipeplan: ParsableCommand {
               pipeplan help plan                     a command in detail
 
             Try it without an AWS account: add --sandbox to any command.
-            Exit codes: 0 done, 1 failed, 2 changes (plan --detailed-exitcode), 3 refused, 4 bad input, 130 interrupted.
+            Exit codes: 0 done, 1 failed, 2 changes or drift (--detailed-exitcode), 3 refused, 4 bad input, 130 interrupted.
             """,
         version: "pipeplan \(Version.current)",
         subcommands: [

@@ -38,6 +38,7 @@ extension Planner {
         inner.parameters = stack.known
         inner.previousParameters = Set(given.keys.filter { given[$0] == givenBefore?[$0] && given[$0]?.isVolatile == false })
         inner.storedValues = [:]
+        inner.imports = [:]
         inner.tags.merge(Self.tags(of: resource, &real)) { _, own in own }
         inner.protected = Set(desired.protected.compactMap { scope.inner($0) })
         var recordedInner = old.flatMap { old in

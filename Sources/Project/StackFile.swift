@@ -21,7 +21,7 @@ extension SettingsReader {
     private static let optionKeys = [
         "template", "stackName", "region", "profile", "assumeRole", "serviceRole", "allowedAccounts", "artifacts", "parameters", "tags",
         "capabilities", "notificationArns", "terminationProtection", "stackPolicy", "rollback", "protect", "ignoreDrift", "dependsOn",
-        "hooks",
+        "hooks", "import",
     ]
 
     fileprivate mutating func stackFile(_ root: Node) -> StackFile {
@@ -71,6 +71,7 @@ extension SettingsReader {
         options.ignoreDrift = ignoreDrift(in: section)
         options.dependsOn = stackReferences("dependsOn", in: section)
         options.hooks = hooks(in: section)
+        options.imports = imports(in: section)
         return options
     }
 

@@ -37,6 +37,8 @@ package struct StackSettings: Sendable {
     /// Stacks that come first: those of `dependsOn`, then those whose outputs are parameters here. Each once.
     package var dependencies: [Located<StackAddress>]
     package var hooks: Hooks
+    /// Existing resources that are to become part of the stack.
+    package var imports: ResourceImports
     package var guardrails: Guardrails
 
     /// The contents of the files that parameters are taken from, by the path as it was written.

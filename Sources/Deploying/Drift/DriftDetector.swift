@@ -78,16 +78,24 @@ package struct DriftDetector: Sendable {
             found.resources = content.resources.sorted { $0.logicalID < $1.logicalID }
             found.failure = content.failure
         } catch let failure as any RequestFailure {
-            found.failure = failure.problem.findings.first.map { "\($0.summary). \($0.detail)" } ?? "\(failure)"
+            found.failure = Self.line(failure.problem)
+        } catch let problem as Problem where problem.status == .badInput {
+            // The stack's template, which nobody but CloudFormation may be able to read.
+            found.failure = Self.line(problem)
         }
         return found
+    }
+
+    private static func line(_ problem: Problem) -> String {
+        let text = problem.findings.first.map { "\($0.summary). \($0.detail)" } ?? "\(problem)"
+        return text.split(whereSeparator: \.isNewline).joined(separator: " ")
     }
 
     /// What the live resources are compared with: the recorded template, or the stack's own where that is another one by now or what
     /// only CloudFormation has made of it.
     private func base(_ recorded: RecordedStack, _ stack: StackDescription, isOutdated: Bool) async throws -> RecordedProperties {
-        let base = try RecordedProperties(recorded, types: types)
-        guard isOutdated || base.template.hasOpaqueTransform else { return base }
+        // A recorded template in which a secret was masked may be none any more.
+        if let base = try? RecordedProperties(recorded, types: types), !isOutdated, !base.template.hasOpaqueTransform { return base }
         return try await liveBase(of: stack, as: recorded)
     }
 
@@ -134,7 +142,7 @@ package struct DriftDetector: Sendable {
             let base = try await liveBase(of: stack, as: request.recorded)
             return try await content(of: stack, base, below: "\(path)/", request)
         } catch {
-            let reason = (error as? any RequestFailure)?.problem.findings.first.map { "\($0.summary). \($0.detail)" } ?? "\(error)"
+            let reason = ((error as? any RequestFailure)?.problem ?? error as? Problem).map(Self.line) ?? "\(error)"
             return (
                 [
                     ResourceDriftReport(

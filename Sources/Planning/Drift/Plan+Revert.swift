@@ -73,6 +73,7 @@ extension PlannedChange {
         for difference in resource.differences {
             if let index = properties.firstIndex(where: { $0.path == difference.path }) {
                 properties[index].before = difference.actual
+                if properties[index].after == difference.actual, properties[index].known { properties[index].willChange = .no }
                 continue
             }
             let recreation = type.map { $0.recreation(at: difference.components) } ?? .conditionally
@@ -94,8 +95,14 @@ extension PlannedChange {
             }
         }
         if !scope.contains("Properties") { scope.append("Properties") }
-        replacement = ResourceChange.Replacement(of: details, action: action)
         listing = .yes
+        guard properties.contains(where: { $0.willChange != .no }) else {
+            // The template says what is live: CloudFormation takes note of that, and leaves the resource alone.
+            action = .syncWithActual
+            (willChange, willReplace, replacement) = (.no, .no, nil)
+            return
+        }
+        replacement = ResourceChange.Replacement(of: details, action: action)
         willChange = .yes
     }
 }
