@@ -67,7 +67,7 @@ import Testing
     @Test func `each text is there once, and a line is a record`() {
         let lines = exported.split(separator: 10).map { String(decoding: $0, as: UTF8.self) }
         #expect(lines.count == 13)
-        #expect(lines.count { $0.contains("GithubBranch") } == 1, "the configuration of five deployments")
+        #expect(lines.count { $0.contains("GithubBranch") } == 2, "the configurations of two stacks, and of five deployments")
         #expect(lines.first?.hasPrefix(#"{"format":"pipeplan-history","formatVersion":1,"lineage":"#) == true)
         #expect(lines.last == #"{"records":11}"#)
     }
