@@ -133,8 +133,10 @@ package struct PlanText {
         if change.action == .remove, change.policyAction == .retain { remarks.append("retained: only forgotten by the stack") }
         if change.action == .remove, change.policyAction == .snapshot { remarks.append("a snapshot is kept") }
         if let old = change.renamedFrom { remarks.append("looks like \(old) renamed: CloudFormation makes a new one and removes the old") }
-        guard plan.hasChanges || plan.kind == .destroy else {
-            renderer.values("Parameters", plan.parameters)
+        if change.isRecreation { remarks.append("made again: it was deleted past CloudFormation") }
+        if let identifier = change.importIdentifier {
+            remarks.append("is imported: \(identifier.map { "\($0) \($1)" }.joined(separator: ", "))")
+        }
         if change.willChange == .no { remarks.append("listed by CloudFormation, but nothing will be different") }
         if change.willChange == .unknown { remarks.append("may change: known after apply") }
         if !change.listedByCloudFormation, change.willChange == .yes, plan.kind != .destroy {
