@@ -166,7 +166,9 @@ struct Application {
     func deploy(_ step: Step, _ cloud: CloudAccess, _ approval: Consent.Approval, isAlone: Bool) async throws -> DeploymentResult {
         let request = try workspace.request(step.plan, step.prepared, cloud, approval: approval, proposal: step.saved?.proposal)
         let deployer = try cloud.deployer(
-            workspace.database, total: step.plan.changes.count, autoApprove: autoApprove, quiet: common.json, isAlone: isAlone)
+            workspace.database, total: step.plan.changes.count, autoApprove: autoApprove, quiet: common.json, isAlone: isAlone,
+            plan: step.plan, graph: step.prepared.graph)
+        defer { cloud.endWatching() }
         let result = try await deployer.deploy(request, goingOnWith: step.interruption, workspace.database)
         DeploymentEnd(cloud.context, common).tell(result, template: request.desired.template, nested: request.desired.nested)
         return result

@@ -74,7 +74,8 @@ struct DestroyCommand: ContextCommand {
             plan: plan, desired: desired, kind: .destroy, actor: cloud.actor, git: GitState.current(of: workspace.project.root),
             toolVersion: Version.current, commandLine: Workspace.commandLine, approval: approval.rawValue,
             planJSON: try Workspace.encode(plan), serviceRole: configuration?.serviceRole)
-        let deployer = try cloud.deployer(workspace.database, total: plan.changes.count, autoApprove: autoApprove, quiet: common.json)
+        let deployer = try cloud.deployer(
+            workspace.database, total: plan.changes.count, autoApprove: autoApprove, quiet: common.json, plan: plan)
         let result = try await deployer.deploy(request, goingOnWith: interruption, workspace.database)
         DeploymentEnd(context, common).tell(result, template: nil)
         return result

@@ -55,9 +55,10 @@ struct ResumeCommand: ContextCommand {
             context, aws, workspace, deployment.address, settings: settings, region: deployment.region,
             recordedAccount: deployment.accountID)
         let plan = try workspace.recordedPlan(of: deployment)
-        let deployer = try cloud.deployer(workspace.database, total: plan.changes.count, autoApprove: false, quiet: common.json)
+        let deployer = try cloud.deployer(workspace.database, total: plan.changes.count, autoApprove: false, quiet: common.json, plan: plan)
         let result = try await deployer.resume(deployment, plan: plan, by: cloud.actor)
-        DeploymentEnd(context, common).tell(result, template: nil)
+        let package = try workspace.package(of: deployment, settings)
+        DeploymentEnd(context, common).tell(result, template: package?.template, nested: package?.nested ?? [:])
         return result
     }
 }

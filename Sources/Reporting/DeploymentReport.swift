@@ -25,6 +25,8 @@ package struct DeploymentReport: Encodable, Sendable {
     struct Event: Encodable {
         var timestamp: Date
         var logicalId: String
+        /// With the logical IDs that lead to its nested stack in front: `Network/Vpc`.
+        var path: String
         var type: String
         @OrNull var physicalId: String?
         var status: String
@@ -45,9 +47,11 @@ package struct DeploymentReport: Encodable, Sendable {
         recordedEvents = events
         self.deployment = HistoryReport.Entry(deployment)
         self.changes = changes.map { Change(logicalId: $0.logicalID, type: $0.type, action: $0.action, replaced: $0.replaced) }
+        let paths = StackPaths(events)
         self.events = events.map {
             Event(
-                timestamp: $0.timestamp, logicalId: $0.logicalID, type: $0.resourceType, physicalId: $0.physicalID,
+                timestamp: $0.timestamp, logicalId: $0.logicalID, path: paths.name(of: $0), type: $0.resourceType,
+                physicalId: $0.physicalID,
                 status: $0.status.rawValue,
                 reason: $0.statusReason)
         }
