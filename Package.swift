@@ -58,7 +58,7 @@ let package = Package(
         + module("Project", ["Model", "Templates", "CZlib", orderedCollections])
         + module("AWS", ["Model", "CCurl", crypto], scripts: ["Peers"])
         + module("StateDatabase", ["Model", "CZlib", grdb, orderedCollections])
-        + module("Deploying", ["Model", "Templates", "Planning", "AWS", "StateDatabase", orderedCollections])
+        + module("Deploying", ["Model", "ResourceTypes", "Templates", "Planning", "AWS", "StateDatabase", orderedCollections])
         + module("Reporting", ["Model", "Templates", "Planning", "StateDatabase", "Deploying"])
         + module("Sandbox", ["Model", "ResourceTypes", "Templates", sockets, grdb, orderedCollections])
         + module(

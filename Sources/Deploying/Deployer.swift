@@ -182,13 +182,15 @@ package struct Deployer: Sendable {
     ) async throws -> CreateChangeSetInput {
         let desired = request.desired
         var input = CreateChangeSetInput(
-            stack: desired.stackName, name: name, kind: kind == .create ? .create : .update, template: try await template(for: request))
+            stack: desired.stackName, name: name, kind: CreateChangeSetInput.Kind(kind), template: try await template(for: request))
+        if kind == .import { input.resourcesToImport = request.plan.resourcesToImport }
         input.parameters = desired.parameterInputs
         input.tags = Dictionary(uniqueKeysWithValues: desired.tags.map { ($0, $1) })
         input.capabilities = desired.capabilities
         input.notificationARNs = desired.notificationArns.isEmpty ? nil : desired.notificationArns
         input.roleARN = request.serviceRole
         input.clientToken = token
+        if request.revertsDrift, kind == .update { input.deploymentMode = .revertDrift }
         input.description = description
         return input
     }

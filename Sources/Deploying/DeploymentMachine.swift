@@ -9,6 +9,7 @@ package struct DeploymentMachine: Sendable {
     package enum ChangeSetKind: String, Hashable, Sendable {
         case create = "CREATE"
         case update = "UPDATE"
+        case `import` = "IMPORT"
     }
 
     /// What happened.
@@ -219,7 +220,7 @@ package struct DeploymentMachine: Sendable {
             return .describeChangeSet
         }
         phase = .creatingChangeSet
-        return .createChangeSet(stack == nil ? .create : .update)
+        return .createChangeSet(plan.importsResources ? .import : stack == nil ? .create : .update)
     }
 
     private mutating func judge(_ changeSet: ChangeSet) -> Action {
@@ -247,7 +248,9 @@ package struct DeploymentMachine: Sendable {
     /// something to do.
     private mutating func protectOnly() -> Action {
         guard stack != nil, plan.terminationProtection != nil || plan.stackPolicy != nil else {
-            return discard(Settlement(.unchanged, effectSoFar, exit: .success))
+            // A secret that was never seen here was the one that the stack has: from now on its digest tells.
+            let isLearned = stack != nil && plan.mayGiveSameSecret
+            return discard(Settlement(.unchanged, isLearned ? .applied : effectSoFar, exit: .success, stack: isLearned ? stack : nil))
         }
         phase = .protecting
         return .setProtections

@@ -21,6 +21,8 @@ package struct DeploymentRequest: Sendable {
     package var artifactLocation: ArtifactLocation?
     /// The change set that was reviewed, to be executed and no other; `nil` has one made.
     package var proposal: ProposedChangeSet?
+    /// Whether the change set compares with the resources as they are, and brings them back to what the template says.
+    package var revertsDrift = false
 
     package init(
         plan: Plan, desired: DesiredStack, kind: DeploymentKind, actor: DeploymentActor, git: GitState?, toolVersion: String,
@@ -43,7 +45,10 @@ package struct DeploymentRequest: Sendable {
 
     /// The values that must not be stored or shown.
     package var secrets: [Secret] {
-        desired.parameters.values.compactMap { if case .secret(let secret, _) = $0 { secret } else { nil } }
+        let values = desired.parameters.values.compactMap { if case .secret(let secret, _) = $0 { secret } else { nil } }
+        // Also the defaults that were not used: they stand in the templates.
+        let defaults = ([desired.template] + desired.nested.values).flatMap(\.secretDefaults)
+        return values + defaults.filter { !values.contains($0) }
     }
 
     /// Whether this asks for exactly what a recorded deployment set out to do, so that going on with that one does what was approved.

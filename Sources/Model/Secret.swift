@@ -65,10 +65,16 @@ package struct Digest: Hashable, Sendable, Codable, CustomStringConvertible {
     }
 
     private init(_ hash: SHA256.Digest) {
-        hex = hash.map { byte in
-            let digits = String(byte, radix: 16)
-            return digits.count == 1 ? "0" + digits : digits
-        }.joined()
+        let digits = StaticString("0123456789abcdef")
+        hex = String(unsafeUninitializedCapacity: 64) { target in
+            var index = 0
+            for byte in hash {
+                target[index] = digits.utf8Start[Int(byte >> 4)]
+                target[index + 1] = digits.utf8Start[Int(byte & 15)]
+                index += 2
+            }
+            return index
+        }
     }
 
     package init(of text: String) { self.init(of: Data(text.utf8)) }

@@ -17,6 +17,10 @@ struct Application {
     let allowed: Set<String>
     let parallelism: Int
     let saved: SavedPlan?
+    /// The deployment that the one stack is put back to, instead of to what its files say.
+    var rollback: RollbackTarget?
+    /// What was found of the stacks just now, where their drift is to be put right; `nil` otherwise.
+    var drift: [StackAddress: DriftReport]?
 
     /// One stack with its plan, ready to be deployed.
     struct Step {
@@ -42,7 +46,13 @@ struct Application {
     /// - Throws: where the plans can't be made or are not approved, and nothing was done; of a single stack whatever it fails by.
     func apply(_ dependencies: OrderedDictionary<StackAddress, [StackAddress]>) async throws -> Outcome {
         var steps = try await steps(Array(dependencies.keys))
-        if !common.json { context.terminal.write(steps.map(text).joined(separator: steps.count > 1 ? "\n" : "")) }
+        if !common.json {
+            let drift = drift == nil ? try workspace.knownDrift(steps.map(\.plan)) : [:]
+            let texts = steps.map { step in
+                text(step) + (drift[step.address].map { KnownDriftText.render($0, .output(context), now: context.clock.now()) } ?? "")
+            }
+            context.terminal.write(texts.joined(separator: steps.count > 1 ? "\n" : ""))
+        }
         for index in steps.indices where steps[index].mayDeploy {
             steps[index].cloud = try await workspace.enter(steps[index].prepared, aws, context, steps[index].guarded)
         }
@@ -62,6 +72,7 @@ struct Application {
     /// - Returns: `nil` where there is nothing to approve.
     private func approve(_ plans: [Plan]) throws -> Consent.Approval? {
         guard !plans.isEmpty else { return nil }
+        try requireImportsAlone(plans)
         if saved != nil {
             try Consent(context).refuseProtected(plans)
             return .planFile
@@ -72,6 +83,20 @@ struct Application {
                 detail: "Nothing was done.")
         }
         return approval
+    }
+
+    /// - Throws: `Problem` (exit code 3) where a plan has imports among other changes, which CloudFormation would refuse.
+    private func requireImportsAlone(_ plans: [Plan]) throws {
+        let notes = plans.flatMap(\.notes).filter { $0.code == "import-not-alone" }
+        guard notes.isEmpty else {
+            throw Problem(
+                .refused,
+                notes.map { note in
+                    var error = note
+                    error.severity = .error
+                    return error
+                })
+        }
     }
 
     private func text(_ step: Step) -> String {
@@ -99,9 +124,13 @@ struct Application {
     private func step(_ address: StackAddress, _ stack: SavedPlan.Stack?, _ outputs: AwaitedOutputs) async throws -> Step {
         let guarded = try await workspace.accountCheck(address, aws, context)
         let interruption = try await workspace.settleInterrupted(address, aws, common, context)
-        let prepared = try await workspace.prepare(
-            address, profile: aws.profile, forDeployment: true, fetcher: fetcher, awaiting: outputs)
-        let plan = try workspace.plan(prepared)
+        let prepared =
+            if let rollback {
+                try await rollback.prepare(workspace, fetcher, context: context)
+            } else {
+                try await workspace.prepare(address, profile: aws.profile, forDeployment: true, fetcher: fetcher, awaiting: outputs)
+            }
+        let plan = try self.plan(prepared)
         try requireSameStack(prepared)
         guard let stack else {
             return try await settled(
@@ -123,6 +152,11 @@ struct Application {
         return step
     }
 
+    private func plan(_ prepared: PreparedStack) throws -> Plan {
+        guard let report = drift?[prepared.desired.address] else { return try workspace.plan(prepared) }
+        return try workspace.plan(prepared, reverting: report)
+    }
+
     /// A changed name or region would leave the recorded stack behind, running and forgotten.
     private func requireSameStack(_ prepared: PreparedStack) throws {
         guard let recorded = prepared.recorded else { return }
@@ -132,7 +166,7 @@ struct Application {
             .refused, "stack-moved",
             "\(recorded.address) is recorded as \(recorded.stackName) in \(recorded.region), not \(desired.stackName) in \(desired.region)",
             detail:
-                "Applying this would leave the recorded stack behind. Destroy it first with `pipeplan destroy \(recorded.address)`, or put stackName and region back."
+                "Applying this would leave the recorded stack behind. Destroy it first (`pipeplan destroy \(recorded.address)`), record it under another address (`pipeplan state mv \(recorded.address) …`), or put stackName and region back."
         )
     }
 
@@ -142,8 +176,9 @@ struct Application {
         guard !step.prepared.awaited.isEmpty else { return step }
         var current = step
         current.prepared = try await workspace.completed(step.prepared, fetcher: fetcher)
-        current.plan = try workspace.plan(current.prepared)
+        current.plan = try plan(current.prepared)
         try Consent(context).refuseProtected([current.plan])
+        try requireImportsAlone([current.plan])
         if step.saved?.proposal != nil, current.prepared.desired.parameters != step.prepared.desired.parameters {
             throw Problem(
                 .refused, "plan-stale", "The reviewed change set of \(step.address) was made with other values",
@@ -164,7 +199,9 @@ struct Application {
 
     /// - Parameter isAlone: whether no other stack is deployed in this run.
     func deploy(_ step: Step, _ cloud: CloudAccess, _ approval: Consent.Approval, isAlone: Bool) async throws -> DeploymentResult {
-        let request = try workspace.request(step.plan, step.prepared, cloud, approval: approval, proposal: step.saved?.proposal)
+        var request = try workspace.request(step.plan, step.prepared, cloud, approval: approval, proposal: step.saved?.proposal)
+        if rollback != nil { request.kind = .rollback }
+        request.revertsDrift = drift != nil
         let deployer = try cloud.deployer(
             workspace.database, total: step.plan.changes.count, autoApprove: autoApprove, quiet: common.json, isAlone: isAlone,
             plan: step.plan, graph: step.prepared.graph)

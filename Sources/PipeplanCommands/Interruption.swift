@@ -1,10 +1,8 @@
 import Deploying
 import Model
 import Planning
-import Project
 import Reporting
 import StateDatabase
-import Templates
 
 /// A deployment whose process died before CloudFormation was told to execute anything.
 struct Interruption {
@@ -52,16 +50,22 @@ extension Workspace {
         guard let deployment = try database.openDeployment(address) else { return nil }
         guard try database.hold(address) != nil else { throw RecordingRefusal.held(address, by: deployment) }
         context.terminal.writeError(Self.notice(of: deployment, Style.error(context)))
-        let plan = try recordedPlan(of: deployment)
         let cloud = try await CloudAccess(
             context, aws, self, address, settings: try settings(ofRecorded: address), region: deployment.region,
             recordedAccount: deployment.accountID)
+        guard !deployment.isAdoption else {
+            // Nothing but records was to come of it.
+            try database.finish(deployment, Deployment.interruptedAdoption(at: context.clock.now(), by: cloud.actor), secrets: [])
+            return nil
+        }
+        let plan = try recordedPlan(of: deployment)
         let deployer = try cloud.deployer(database, total: plan.changes.count, autoApprove: false, quiet: common.json, plan: plan)
         guard let result = try await deployer.settleIfBegun(deployment, plan: plan, by: cloud.actor) else {
             return Interruption(deployment, plan, cloud, deployer)
         }
-        let package = try package(of: deployment, try settings(ofRecorded: address))
-        DeploymentEnd(context, common).tell(result, template: package?.template, nested: package?.nested ?? [:])
+        let template = try template(of: deployment, try settings(ofRecorded: address))
+        let nested = try database.recordedStack(address).map(nestedTemplates) ?? [:]
+        DeploymentEnd(context, common).tell(result, template: template, nested: nested)
         guard !result.deployment.status.isOpen else { throw RecordingRefusal.deploymentOpen(result.deployment) }
         guard result.ending.exit == .success else {
             // Trying it again is for somebody to decide who has seen this.
@@ -70,17 +74,6 @@ extension Workspace {
                 detail: "It is recorded now, and nothing else was begun. The same command once more tries again.")
         }
         return nil
-    }
-
-    /// The template that a deployment sent: the stack's own file as long as it is still that, with its lines; else as it was recorded.
-    func package(of deployment: Deployment, _ settings: StackSettings?) throws -> TemplatePackaging.Package? {
-        guard let body = try database.template(of: deployment) else { return nil }
-        if let settings, let written = settings.loadTemplate().value {
-            let package = settings.package(written, region: deployment.region, withoutLocation: .note).value
-            if let package, package.template.body == body { return package }
-        }
-        let file = "template of \(deployment.address) deployment \(deployment.serial)"
-        return Template.read(body, file: file).value.map { TemplatePackaging.Package(template: $0) }
     }
 
     /// - Throws: `Problem` (exit code 1) where another version recorded it in another form.

@@ -16,12 +16,14 @@ package struct Pipeplan: ParsableCommand {
               pipeplan help plan                     a command in detail
 
             Try it without an AWS account: add --sandbox to any command.
-            Exit codes: 0 done, 1 failed, 2 changes (plan --detailed-exitcode), 3 refused, 4 bad input, 130 interrupted.
+            Exit codes: 0 done, 1 failed, 2 changes or drift (--detailed-exitcode), 3 refused, 4 bad input, 130 interrupted.
             """,
         version: "pipeplan \(Version.current)",
         subcommands: [
-            PlanCommand.self, DiffCommand.self, ApplyCommand.self, DestroyCommand.self, ResumeCommand.self, HistoryCommand.self,
-            OutputsCommand.self,
+            PlanCommand.self, DiffCommand.self, ApplyCommand.self, DestroyCommand.self, ImportCommand.self, ResumeCommand.self,
+            RollbackCommand.self,
+            HistoryCommand.self,
+            OutputsCommand.self, DriftCommand.self,
             WhoamiCommand.self, ValidateCommand.self, StateCommand.self, SandboxCommand.self, VersionCommand.self,
         ])
 

@@ -67,14 +67,16 @@ struct PlanCommand: ContextCommand {
         }
         if let out { try requireFolder(of: out, context) }
         let proposals = online ? try await propose(planned, workspace) : [:]
+        let drift = try workspace.knownDrift(plans)
         if common.json {
-            context.terminal.write(try JSONReport.render(PlanReport(plans, proposals: proposals)))
+            context.terminal.write(try JSONReport.render(PlanReport(plans, proposals: proposals, drift: drift)))
         } else if markdown {
             context.terminal.write(PlanMarkdown.render(plans, proposals: proposals))
         } else {
             let texts = plans.map { plan in
                 PlanText.render(plan, .output(context))
                     + (proposals[plan.address].map { ProposalText.render(plan, $0, isKept: isKept($0, plan), .output(context)) } ?? "")
+                    + (drift[plan.address].map { KnownDriftText.render($0, .output(context), now: context.clock.now()) } ?? "")
             }
             context.terminal.write(texts.joined(separator: "\n"))
         }

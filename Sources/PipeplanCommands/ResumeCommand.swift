@@ -54,11 +54,19 @@ struct ResumeCommand: ContextCommand {
         let cloud = try await CloudAccess(
             context, aws, workspace, deployment.address, settings: settings, region: deployment.region,
             recordedAccount: deployment.accountID)
+        if deployment.isAdoption {
+            let settled = try workspace.database.finish(
+                deployment, Deployment.interruptedAdoption(at: context.clock.now(), by: cloud.actor), secrets: [])
+            let result = DeploymentResult(interruptedAdoption: settled)
+            DeploymentEnd(context, common).tell(result, template: nil)
+            return result
+        }
         let plan = try workspace.recordedPlan(of: deployment)
         let deployer = try cloud.deployer(workspace.database, total: plan.changes.count, autoApprove: false, quiet: common.json, plan: plan)
+        let template = try workspace.template(of: deployment, settings)
         let result = try await deployer.resume(deployment, plan: plan, by: cloud.actor)
-        let package = try workspace.package(of: deployment, settings)
-        DeploymentEnd(context, common).tell(result, template: package?.template, nested: package?.nested ?? [:])
+        let nested = try workspace.database.recordedStack(deployment.address).map(workspace.nestedTemplates) ?? [:]
+        DeploymentEnd(context, common).tell(result, template: template, nested: nested)
         return result
     }
 }

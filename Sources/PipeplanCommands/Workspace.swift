@@ -81,7 +81,7 @@ struct Workspace {
         findings += bound.findings
         let stored = try await fetcher?.storedValues(bound.value ?? [:], configuration, template, fetched)
         findings += stored?.findings ?? []
-        let desired = DesiredStack(
+        var desired = DesiredStack(
             address: address, stackName: configuration.stackName, region: region, accountID: recorded?.accountID, template: template,
             nested: package.nested, artifacts: package.artifacts,
             parameters: bound.value ?? [:], previousParameters: Set(parameters.filter { $0.value.usePreviousValue }.keys),
@@ -89,6 +89,9 @@ struct Workspace {
             terminationProtection: configuration.terminationProtection ?? recorded?.terminationProtection ?? false,
             stackPolicy: configuration.stackPolicy ?? recorded?.stackPolicy, storedValues: stored?.values ?? [:],
             protected: Set(configuration.protect.map(\.value)))
+        let present = Set((recorded?.resources ?? []).filter { $0.status != "DELETE_COMPLETE" }.map(\.logicalID))
+        desired.imports = configuration.importIdentifiers
+        findings += configuration.importFindings(in: template, types: types, present: present)
         findings = try requireSound(desired, findings)
         return PreparedStack(
             configuration: configuration, desired: desired, graph: graph, recorded: recorded, warnings: findings,
@@ -157,8 +160,13 @@ struct Workspace {
 
     func region(of configuration: StackSettings, _ recorded: RecordedStack?, _ profile: String?) throws -> String {
         if let region = configuration.region ?? recorded?.region { return region }
+        return try ambientRegion(profile: profile ?? configuration.profile)
+    }
+
+    /// The region of a stack for which nothing here names one.
+    func ambientRegion(profile: String?) throws -> String {
         if usesSandbox { return context.environment["AWS_REGION"] ?? context.environment["AWS_DEFAULT_REGION"] ?? "us-east-1" }
-        return try AWSSession(context: context, profile: profile ?? configuration.profile).region
+        return try AWSSession(context: context, profile: profile).region
     }
 }
 

@@ -33,6 +33,8 @@ package struct DesiredStack: Sendable {
     package var storedValues: [String: String]
     /// Logical IDs that must not be replaced or removed.
     package var protected: Set<String>
+    /// By logical ID, what identifies existing resources that are to become part of the stack.
+    package var imports: [String: OrderedDictionary<String, String>] = [:]
 
     package init(
         address: StackAddress, stackName: String, region: String, accountID: String? = nil, template: Template,
@@ -68,6 +70,6 @@ extension DesiredStack {
 
 func nestedTemplateBodies(_ templates: [String: Template]) -> OrderedDictionary<String, String> {
     var bodies: OrderedDictionary<String, String> = [:]
-    for (path, template) in templates.sorted(by: { $0.key < $1.key }) { bodies[path] = template.body }
+    for (path, template) in templates.sorted(by: { $0.key < $1.key }) { bodies[path] = template.recordedBody }
     return bodies
 }

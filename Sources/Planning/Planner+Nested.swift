@@ -38,6 +38,7 @@ extension Planner {
         inner.parameters = stack.known
         inner.previousParameters = Set(given.keys.filter { given[$0] == givenBefore?[$0] && given[$0]?.isVolatile == false })
         inner.storedValues = [:]
+        inner.imports = [:]
         inner.tags.merge(Self.tags(of: resource, &real)) { _, own in own }
         inner.protected = Set(desired.protected.compactMap { scope.inner($0) })
         var recordedInner = old.flatMap { old in
@@ -53,7 +54,7 @@ extension Planner {
         plan.notes.removeAll { $0.code == "unknown-parameter-value" }
         nested[resource.logicalID] = NestedOutcome(
             plan: plan,
-            isEdited: old.map { $0.template.body != template.body } ?? false || planner.nested.values.contains(where: \.isEdited),
+            isEdited: old.map { $0.template.body != template.recordedBody } ?? false || planner.nested.values.contains(where: \.isEdited),
             isMoved: key.contains("://") && (old.map { $0.key != key } ?? false),
             outputsNow: planner.outputValues(of: planner.recordedTemplate, \.now).mapValues(scope.outward),
             outputs: planner.outputValues(of: template, \.real).mapValues(scope.outward))

@@ -55,6 +55,7 @@ private struct ConfigurationBuilder {
             terminationProtection: value(\.terminationProtection), stackPolicy: stackPolicy, rollback: value(\.rollback),
             protect: value(\.protect) ?? [], ignoreDrift: value(\.ignoreDrift) ?? [],
             dependencies: dependencies(value(\.dependsOn) ?? [], parameters), hooks: value(\.hooks) ?? Hooks(),
+            imports: value(\.imports) ?? [:],
             guardrails: project.settings.guardrails, parameterFiles: parameterFiles(parameters), files: project.files)
     }
 

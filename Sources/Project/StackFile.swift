@@ -21,7 +21,7 @@ extension SettingsReader {
     private static let optionKeys = [
         "template", "stackName", "region", "profile", "assumeRole", "serviceRole", "allowedAccounts", "artifacts", "parameters", "tags",
         "capabilities", "notificationArns", "terminationProtection", "stackPolicy", "rollback", "protect", "ignoreDrift", "dependsOn",
-        "hooks",
+        "hooks", "import",
     ]
 
     fileprivate mutating func stackFile(_ root: Node) -> StackFile {
@@ -68,9 +68,10 @@ extension SettingsReader {
         options.stackPolicy = stackPolicyOption(in: section)
         options.rollback = rollback(in: section)
         options.protect = texts("protect", in: section)
-        options.ignoreDrift = texts("ignoreDrift", in: section)
+        options.ignoreDrift = ignoreDrift(in: section)
         options.dependsOn = stackReferences("dependsOn", in: section)
         options.hooks = hooks(in: section)
+        options.imports = imports(in: section)
         return options
     }
 

@@ -30,9 +30,10 @@ package struct StackOptions: Sendable {
     package var stackPolicy: StackPolicy?
     package var rollback: RollbackTriggers?
     package var protect: [Located<String>]?
-    package var ignoreDrift: [Located<String>]?
+    package var ignoreDrift: [DriftIgnoreRule]?
     package var dependsOn: [Located<StackAddress>]?
     package var hooks: Hooks?
+    package var imports: ResourceImports?
 }
 
 /// The alarms that roll an operation back, and for how long they are watched after its last resource is done.

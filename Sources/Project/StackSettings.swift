@@ -32,10 +32,13 @@ package struct StackSettings: Sendable {
     package var rollback: RollbackTriggers?
     /// Logical IDs never to be replaced or removed, each with its place, since the template may not have it.
     package var protect: [Located<String>]
-    package var ignoreDrift: [Located<String>]
+    /// Drift that does not matter.
+    package var ignoreDrift: [DriftIgnoreRule]
     /// Stacks that come first: those of `dependsOn`, then those whose outputs are parameters here. Each once.
     package var dependencies: [Located<StackAddress>]
     package var hooks: Hooks
+    /// Existing resources that are to become part of the stack.
+    package var imports: ResourceImports
     package var guardrails: Guardrails
 
     /// The contents of the files that parameters are taken from, by the path as it was written.

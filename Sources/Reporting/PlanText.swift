@@ -11,7 +11,7 @@ package struct PlanText {
     package static func render(_ plan: Plan, _ style: Style, heading: String? = nil) -> String {
         var renderer = PlanText(plan: plan, style: style)
         if let heading { renderer.text = style.bold(heading.printable) + "\n" } else { renderer.header() }
-        guard plan.hasChanges else {
+        guard plan.hasChanges || plan.kind == .destroy else {
             renderer.values("Parameters", plan.parameters)
             renderer.notes()
             renderer.text += "\n\(style.green("No changes.")) \(renderer.sameness(isNamed: heading != nil))\n"
@@ -133,6 +133,9 @@ package struct PlanText {
         if change.action == .remove, change.policyAction == .retain { remarks.append("retained: only forgotten by the stack") }
         if change.action == .remove, change.policyAction == .snapshot { remarks.append("a snapshot is kept") }
         if let old = change.renamedFrom { remarks.append("looks like \(old) renamed: CloudFormation makes a new one and removes the old") }
+        if let identifier = change.importIdentifier {
+            remarks.append("is imported: \(identifier.map { "\($0) \($1)" }.joined(separator: ", "))")
+        }
         if change.willChange == .no { remarks.append("listed by CloudFormation, but nothing will be different") }
         if change.willChange == .unknown { remarks.append("may change: known after apply") }
         if !change.listedByCloudFormation, change.willChange == .yes, plan.kind != .destroy {
@@ -152,7 +155,7 @@ package struct PlanText {
     // MARK: Properties
 
     private mutating func property(_ change: PropertyChange, of resource: PlannedChange) {
-        let isAdded = resource.action == .add
+        let isAdded = resource.action == .add || resource.action == .import
         let symbol =
             switch (change.before, change.after) {
             case (nil, _): style.green("+")
@@ -255,8 +258,9 @@ package struct PlanText {
 
     private mutating func summary() {
         let summary = plan.summary
+        let imported = plan.changes.count { $0.action == .import && $0.willChange != .no }
         text +=
-            "\n\(style.bold("Plan:")) \(summary.add) to add, \(summary.modify) to change, \(summary.replace) to replace, \(summary.remove) to remove"
+            "\n\(style.bold("Plan:")) \(imported > 0 ? "\(imported) to import, " : "")\(summary.add - imported) to add, \(summary.modify) to change, \(summary.replace) to replace, \(summary.remove) to remove"
         text += plan.unchangedCount > 0 ? "; \(plan.unchangedCount) unchanged.\n" : ".\n"
     }
 }

@@ -26,9 +26,18 @@ struct RecordChain {
         var columns = RowReader(row)
         let previous = try columns.optionalDigest()?.hex ?? lineage
         let isSettled = try columns.next(Bool.self)
-        let intent = Digest(of: "pipeplan intent 1\n\(previous)\n\(try document(Self.intent, of: deployment))")
+        let intent = Self.intentHash(behind: previous, try document(Self.intent, of: deployment))
         guard isSettled else { return intent }
-        return Digest(of: "pipeplan outcome 1\n\(intent.hex)\n\(try document(Self.outcome, of: deployment))")
+        return Self.outcomeHash(of: intent, try document(Self.outcome, of: deployment))
+    }
+
+    /// - Parameter previous: the hash of the deployment before in hexadecimal, the lineage for serial 1.
+    static func intentHash(behind previous: String, _ document: [UInt8]) -> Digest {
+        Digest(of: Array("pipeplan intent 1\n\(previous)\n".utf8) + document)
+    }
+
+    static func outcomeHash(of intent: Digest, _ document: [UInt8]) -> Digest {
+        Digest(of: Array("pipeplan outcome 1\n\(intent.hex)\n".utf8) + document)
     }
 
     /// Stores the hash of a deployment's record as it is now.
@@ -43,27 +52,32 @@ struct RecordChain {
 
     /// The digest over a deployment's events, `nil` for none: the canonical JSON of the list of their rows.
     func eventsDigest(of deployment: Int64) throws -> Digest? {
-        let rows = try Row.fetchCursor(
-            db,
+        let statement = try db.cachedStatement(
             sql: """
                 SELECT event_id, stack_id, stack_name, logical_id, physical_id, type, happened_at, status, status_reason, client_token
                 FROM events JOIN event_stacks ON event_stacks.id = event_stack WHERE deployment = ? ORDER BY position
-                """,
-            arguments: [deployment])
-        var documents: [JSONValue] = []
-        while let row = try rows.next() { documents.append(JSONValue(columns: row)) }
-        return documents.isEmpty ? nil : Digest(of: JSONValue.array(documents).canonicalText)
+                """)
+        let rows = try Row.fetchCursor(statement, arguments: [deployment])
+        let form = RowDocument(columns: statement.columnNames)
+        var text: [UInt8] = [UInt8(ascii: "[")]
+        while let row = try rows.next() {
+            if text.count > 1 { text.append(UInt8(ascii: ",")) }
+            form.write(row, to: &text)
+        }
+        guard text.count > 1 else { return nil }
+        text.append(UInt8(ascii: "]"))
+        return Digest(of: text)
     }
 
-    private func document(_ columns: String, of deployment: Int64) throws -> String {
+    private func document(_ columns: String, of deployment: Int64) throws -> [UInt8] {
         let statement = try db.cachedStatement(sql: "SELECT \(columns) WHERE d.id = ?")
         guard let row = try Row.fetchOne(statement, arguments: [deployment]) else {
             throw DamagedRecord("What deployment \(deployment) refers to is missing")
         }
-        return JSONValue(columns: row).canonicalText
+        return RowDocument(columns: statement.columnNames).text(row)
     }
 
-    private static let intent = """
+    static let intent = """
         s.stack, s.environment, d.serial, d.kind, d.started_at, d.actor_arn, d.actor_user, d.actor_host, d.git_commit, d.git_branch,
         d.git_dirty, d.git_remote, d.tool_version, d.command_line, d.approval, d.planned_against, c.digest AS configuration,
         t.digest AS template, n.digest AS nested_templates, p.digest AS plan, d.change_set_name, d.client_token
@@ -71,7 +85,7 @@ struct RecordChain {
         JOIN blobs t ON t.id = d.template LEFT JOIN blobs n ON n.id = d.nested_templates LEFT JOIN blobs p ON p.id = d.plan
         """
 
-    private static let outcome = """
+    static let outcome = """
         d.status, d.step, d.change_set_id, d.stack_id, d.finished_at, d.stack_status, d.effect, d.failure_logical_id, d.failure_type,
         d.failure_message, d.resumed_by_arn, d.resumed_by_user, d.resumed_by_host, d.contents_digest, d.events_digest
         FROM deployments d

@@ -37,6 +37,12 @@ import Testing
                 "E (AWS::SNS::Topic) would be imported, and is not in the plan",
             ]),
         Case(
+            testDescription: "what is only taken note of", plan: [],
+            actual: .complete(.sample(.syncWithActual, "A"))),
+        Case(
+            testDescription: "what was deleted by hand is made again, whatever that is called", plan: [.madeAgain("A"), .madeAgain("B")],
+            actual: .complete(.sample(.modify, "A", .yes), .sample(.add, "B"))),
+        Case(
             testDescription: "another action", plan: [.add("A"), .modify("B"), .remove("C")],
             actual: .complete(.sample(.modify, "A", .no), .sample(.remove, "B"), .sample(.dynamic, "C")),
             unplanned: [
@@ -98,5 +104,14 @@ import Testing
         let reconciliation = Reconciliation(plan, plan.changeSet(.aws))
         #expect(reconciliation.isCovered)
         #expect(reconciliation.notListed == [])
+    }
+}
+
+extension PlannedChange {
+    /// A resource that was deleted past CloudFormation.
+    fileprivate static func madeAgain(_ logicalID: String) -> PlannedChange {
+        var change = PlannedChange.add(logicalID)
+        change.physicalID = "old-\(logicalID)"
+        return change
     }
 }

@@ -72,7 +72,7 @@ final class ScriptedCloud: Sendable {
 
     func count(_ action: String) -> Int { asked.withLock { $0.count { $0 == action } } }
 
-    private var transport: HTTPTransport {
+    var transport: HTTPTransport {
         HTTPTransport { request in
             let form = String(decoding: request.body, as: UTF8.self).split(separator: "&").map { $0.split(separator: "=") }
             let action = form.first { $0.first == "Action" }?.last.map(String.init) ?? ""

@@ -69,7 +69,7 @@ import Testing
                     + "CloudFormation takes a list as one text with commas between its items, and has no way to quote one.",
                 "stack.yml:24:5 unknown-key: Unknown key environments in environment prod | "
                     + "Known are template, stackName, region, profile, assumeRole, serviceRole, allowedAccounts, artifacts, parameters, "
-                    + "tags, capabilities, notificationArns, terminationProtection, stackPolicy, rollback, protect, ignoreDrift, dependsOn, hooks.",
+                    + "tags, capabilities, notificationArns, terminationProtection, stackPolicy, rollback, protect, ignoreDrift, dependsOn, hooks, import.",
                 "stack.yml:25:23 bad-arn: \"topic\" is no ARN | An ARN looks like arn:aws:iam::123456789012:role/deployer.",
                 "stack.yml:26:3 bad-environment-name: An environment can't be called \"a b\" | "
                     + "Its name has letters, digits, hyphens, underscores and dots only.",
@@ -124,5 +124,27 @@ import Testing
     func `no text makes the reader trap`(text: String) {
         _ = StackFile.read(Data(text.utf8), file: "stack.yml")
         _ = ProjectSettings.read(Data(text.utf8), file: "pipeplan.yml")
+    }
+}
+
+@Suite struct `Drift that stack.yml ignores` {
+    private func rules(_ text: String) throws -> [DriftIgnoreRule]? {
+        try StackFile.read(Data(text.utf8), file: "stack.yml").get().options.ignoreDrift
+    }
+
+    @Test func `rules are texts or maps`() throws {
+        #expect(try rules("ignoreDrift: Cache\n") == [DriftIgnoreRule(resource: "Cache")])
+        #expect(
+            try rules("ignoreDrift:\n  - Network/Table.ReadCapacity\n  - \"*.Tags[owner]\"\n  - {resource: F, path: E.V, value: debug*}\n")
+                == [
+                    DriftIgnoreRule(resource: "Network/Table", path: "ReadCapacity"), DriftIgnoreRule(resource: "*", path: "Tags[owner]"),
+                    DriftIgnoreRule(resource: "F", path: "E.V", value: "debug*"),
+                ])
+    }
+
+    @Test func `what is no rule is told with its place`() {
+        let findings = StackFile.read(Data("ignoreDrift: [{path: A}, {resorce: B, resource: C}, [D]]\n".utf8), file: "stack.yml").findings
+        #expect(findings.map(\.code) == ["missing-resource", "unknown-key", "wrong-type"])
+        #expect(findings.first?.location?.description == "stack.yml:1:15")
     }
 }

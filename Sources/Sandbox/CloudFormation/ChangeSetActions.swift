@@ -18,9 +18,8 @@ extension CloudFormationService {
             )
         }
         let type = form["ChangeSetType"] ?? "UPDATE"
-        if let mode = form["DeploymentMode"] {
-            throw APIFailure.validation("Change sets with the deployment mode \(mode) are not supported by the sandbox.")
-        }
+        let mode = form["DeploymentMode"]
+        try checkDeploymentMode(mode, type)
         let token = form["ClientToken"]
         if let created = try cloud.answer(Created.self, to: "CreateChangeSet", token: token, region: region) { return created.answer }
         let stack = try stackForChangeSet(stackName, name, type)
@@ -33,14 +32,18 @@ extension CloudFormationService {
             createdAt: cloud.now, readyAt: cloud.now.addingTimeInterval(cloud.options.changeSetSeconds), content: target.content,
             changes: [])
         changeSet.onStackFailure = form["OnStackFailure"]
+        changeSet.deploymentMode = mode
         _ = try handling(form["OnStackFailure"])
+        changeSet.imports = try resourcesToImport(form, target, of: stack)
         changeSet.failure = transformFailure(target)
         if changeSet.failure == nil {
-            let changes = try changes(target, of: stack)
+            let changes = try mode == nil ? changes(target, of: stack) : driftAwareChanges(target, of: stack)
             if changes.isEmpty, type == "UPDATE", !hasOtherChanges(target, stack), !stack.status.isFailure {
                 changeSet.failure = ChangeSetRecord.noChanges
             }
-            changeSet.changes = cloud.faults.distorted(changes, of: stack.name)
+            if let imports = changeSet.imports { changeSet.failure = importFailure(imports, changes, target, stack) }
+            let listed = changes.map { $0.importing(changeSet.imports ?? [:]) }
+            changeSet.changes = cloud.faults.distorted(listed, of: stack.name)
         }
         if try cloud.stack(id: stack.id) == nil {
             try cloud.save(stack)
@@ -70,7 +73,9 @@ extension CloudFormationService {
             try checkUpdatable(found)
             return found
         case "IMPORT":
-            throw APIFailure.validation("Change sets of type IMPORT are not supported by the sandbox.")
+            guard let found else { return try newStack(name, status: "REVIEW_IN_PROGRESS") }
+            if found.status != "REVIEW_IN_PROGRESS" { try checkUpdatable(found) }
+            return found
         default:
             throw APIFailure.validation(
                 "1 validation error detected: Value '\(type)' at 'changeSetType' failed to satisfy constraint: Member must satisfy enum value set: [IMPORT, UPDATE, CREATE]"
@@ -106,7 +111,7 @@ extension CloudFormationService {
                 "ChangeSet [\(changeSet.id)] cannot be executed in its current status of [\(changeSet.executionStatus ?? status)]")
         }
         guard let stack = try cloud.stack(id: changeSet.stackID) else { throw MissingStack.brackets.failure(changeSet.stackName) }
-        let isCreate = changeSet.type == "CREATE"
+        let isCreate = changeSet.type == "CREATE" || (changeSet.type == "IMPORT" && stack.status == "REVIEW_IN_PROGRESS")
         if isCreate {
             guard stack.status == "REVIEW_IN_PROGRESS" else {
                 throw APIFailure.validation("Stack:\(stack.id) is in \(stack.status) state and can not be updated.")
@@ -119,12 +124,16 @@ extension CloudFormationService {
         for other in try cloud.changeSets(of: stack.id) where other.id != changeSet.id && other.executionStatus == nil {
             try cloud.delete(other)
         }
-        var begun = stack
+        var begun = changeSet.deploymentMode == nil ? stack : try asItIs(stack)
         begun.disableRollback = try form.flag("DisableRollback") ?? false
         begun.doesNothingOnFailure = changeSet.onStackFailure == "DO_NOTHING"
         let target = Target(content: changeSet.content, bound: try bound(changeSet.content, of: stack))
         let onFailure = begun.disableRollback ? .doNothing : try handling(changeSet.onStackFailure)
-        try begin(target, of: begun, isCreate: isCreate, onFailure: onFailure, token: token, changeSetID: changeSet.id)
+        if let imports = changeSet.imports {
+            try beginImport(imports, target, of: begun, token: token, changeSetID: changeSet.id)
+        } else {
+            try begin(target, of: begun, isCreate: isCreate, onFailure: onFailure, token: token, changeSetID: changeSet.id)
+        }
         try cloud.keep(changeSet.id, to: "ExecuteChangeSet", token: key, region: region)
         return .empty
     }
@@ -184,7 +193,7 @@ extension CloudFormationService {
             "RollbackConfiguration": StackAnswers.rollbackConfiguration(content.rollbackConfiguration),
             "Capabilities": .texts(content.capabilities), "Tags": content.tags.isEmpty ? nil : StackAnswers.tags(content.tags),
             "Changes": .list(Array(shown.items)), "NextToken": shown.next, "IncludeNestedStacks": .flag(false),
-            "OnStackFailure": .text(changeSet.onStackFailure),
+            "OnStackFailure": .text(changeSet.onStackFailure), "DeploymentMode": .text(changeSet.deploymentMode),
         ])
     }
 }
@@ -199,6 +208,7 @@ enum ChangeAnswers {
                 "PolicyAction": .text(change.policyAction?.rawValue), "Action": .text(change.action.rawValue),
                 "LogicalResourceId": .text(change.logicalID), "PhysicalResourceId": .text(change.physicalID),
                 "ResourceType": .text(change.type), "Replacement": .text(change.replacement?.rawValue),
+                "ResourceDriftStatus": .text(listed.driftStatus),
                 "Scope": .texts(change.scope), "Details": .list(change.details.map { detail($0) }),
                 "BeforeContext": withValues ? .text(listed.beforeContext) : nil,
                 "AfterContext": withValues ? .text(listed.afterContext) : nil,
