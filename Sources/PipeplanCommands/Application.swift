@@ -203,7 +203,9 @@ struct Application {
         if rollback != nil { request.kind = .rollback }
         request.revertsDrift = drift != nil
         let deployer = try cloud.deployer(
-            workspace.database, total: step.plan.changes.count, autoApprove: autoApprove, quiet: common.json, isAlone: isAlone)
+            workspace.database, total: step.plan.changes.count, autoApprove: autoApprove, quiet: common.json, isAlone: isAlone,
+            plan: step.plan, graph: step.prepared.graph)
+        defer { cloud.endWatching() }
         let result = try await deployer.deploy(request, goingOnWith: step.interruption, workspace.database)
         DeploymentEnd(cloud.context, common).tell(result, template: request.desired.template, nested: request.desired.nested)
         return result

@@ -151,7 +151,9 @@ struct Destruction {
             toolVersion: Version.current, commandLine: Workspace.commandLine, approval: approval.rawValue,
             planJSON: try Workspace.encode(step.plan), serviceRole: step.settings?.serviceRole)
         let deployer = try cloud.deployer(
-            workspace.database, total: step.plan.changes.count, autoApprove: autoApprove, quiet: common.json, isAlone: isAlone)
+            workspace.database, total: step.plan.changes.count, autoApprove: autoApprove, quiet: common.json, isAlone: isAlone,
+            plan: step.plan)
+        defer { cloud.endWatching() }
         let result = try await deployer.deploy(request, goingOnWith: step.interruption, workspace.database)
         DeploymentEnd(cloud.context, common).tell(result, template: step.template, nested: workspace.nestedTemplates(of: stack))
         return result
