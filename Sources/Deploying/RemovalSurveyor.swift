@@ -75,7 +75,7 @@ package struct RemovalSurveyor: Sendable {
                 survey.kept.append(
                     RemovalSurvey.Kept(
                         logicalID: name, type: resource.type, physicalID: resource.physicalID, isSnapshot: action == .snapshot))
-            } else if resource.type == TemplateResource.nestedStackType, let nested = resource.physicalID, !nested.isEmpty {
+            } else if resource.type == "AWS::CloudFormation::Stack", let nested = resource.physicalID, !nested.isEmpty {
                 let inner = try await self.template(of: nested)
                 try await look(into: nested, inner, policies: [:], path: name + "/", &survey)
             } else if let container = Container(resource, emptiesItself: declared?.emptiesItself ?? false) {

@@ -19,16 +19,7 @@ extension Workspace {
     }
 
     private func sameFile(as body: String, _ settings: StackSettings?) -> Template? {
-        settings?.loadTemplate().value.flatMap { $0.isReading(of: body) ? $0 : nil }
-    }
-
-    /// The local templates that the recorded one nests, by their paths.
-    func nestedTemplates(of stack: RecordedStack) -> [String: Template] {
-        var templates: [String: Template] = [:]
-        for (path, body) in stack.nestedTemplates {
-            templates[path] = Template.read(body, file: "recorded \(path)").value
-        }
-        return templates
+        settings?.loadTemplate().value.flatMap { $0.recordedBody == body ? $0 : nil }
     }
 
     /// The recorded stacks that import a value which another one exports.
