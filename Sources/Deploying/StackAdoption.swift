@@ -143,7 +143,7 @@ extension AdoptedStack {
             terminationProtection: recorded.terminationProtection, stackPolicy: recorded.stackPolicy, storedValues: recorded.storedValues)
         return DeploymentIntent(
             address: recorded.address, kind: .import, startedAt: startedAt, actor: actor, git: git, toolVersion: toolVersion,
-            commandLine: commandLine, approval: "", configuration: configuration, templateBody: recorded.templateBody,
+            commandLine: commandLine, approval: "", configuration: configuration, templateBody: template.recordedBody,
             plannedAgainst: recordedSerial)
     }
 

@@ -23,14 +23,6 @@ extension Workspace {
         let template = settings.package(written, region: region, withoutLocation: .note).value?.template ?? written
         return template.isReading(of: body) ? template : nil
     }
-
-    /// The local templates that the recorded one nests, by their paths.
-    func nestedTemplates(of stack: RecordedStack) -> [String: Template] {
-        var templates: [String: Template] = [:]
-        for (path, body) in stack.nestedTemplates {
-            templates[path] = Template.read(body, file: "recorded \(path)").value
-        }
-        return templates
     }
 
     /// The recorded stacks that import a value which another one exports.

@@ -25,6 +25,8 @@ struct Workspace {
     /// Where deployments are watched; `nil` where lines can only be written one after the other.
     let screen: LiveScreen?
     let types = ResourceTypeCatalog.bundled
+    /// `nil` where planning runs no hooks.
+    var planHooks: PlanHooks?
 
     init(_ context: Context, _ options: CommonOptions, _ access: StateDatabase.Access) throws {
         self.context = context
@@ -55,6 +57,7 @@ struct Workspace {
     ) async throws -> PreparedStack {
         let configuration = try project.configuration(of: address)
         let recorded = try database.recordedStack(address)
+        try await runHooksBeforePlan(of: configuration, recorded)
         let reading = configuration.loadTemplate()
         guard let written = reading.value else { throw Problem(.badInput, reading.findings) }
         let region = try region(of: configuration, recorded, profile)
