@@ -44,7 +44,7 @@ catalog: python
 # Whole-process times of the release build, its deployments beside those of other programs, which it installs for that, 10,000 random
 # operations with what must be true after each, and what is never to crash: 100,000 spoilt templates.
 bench: build python
-	scripts/bench --apply
+	scripts/bench --apply --state
 	PIPEPLAN_PROGRAM="$$($(RELEASE) --show-bin-path)/pipeplan" $(PYTHON) -B Tests/Scenarios/clients/random_operations.py
 	$(MAKE) fuzz
 

@@ -46,6 +46,9 @@ let package = Package(
         // Times the YAML reader for scripts/bench.
         .executableTarget(
             name: "reader-bench", dependencies: ["Templates", "Yams"], path: "Tests/ReaderBench", swiftSettings: swiftSettings),
+        // Fills state databases for scripts/bench, and is killed by it.
+        .executableTarget(
+            name: "state-bench", dependencies: ["Model", "StateDatabase"], path: "Tests/StateBench", swiftSettings: swiftSettings),
         // The program as its users run it; it has to be built, but is not linked.
         .testTarget(
             name: "Scenarios", dependencies: ["TestSupport", "pipeplan"], path: "Tests/Scenarios", exclude: ["clients"],

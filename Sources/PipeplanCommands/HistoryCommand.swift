@@ -21,7 +21,7 @@ struct HistoryCommand: ParsableCommand {
         subcommands: [
             HistoryList.self, HistoryShow.self, HistoryDiff.self, HistoryBlame.self, HistoryDrift.self, HistoryTemplate.self,
             HistoryParameters.self,
-            HistoryPlan.self, HistoryEvents.self,
+            HistoryPlan.self, HistoryEvents.self, HistoryExport.self, HistoryImport.self,
         ], defaultSubcommand: HistoryList.self)
 }
 

@@ -23,7 +23,6 @@ extension Workspace {
         let template = settings.package(written, region: region, withoutLocation: .note).value?.template ?? written
         return template.isReading(of: body) ? template : nil
     }
-    }
 
     /// The recorded stacks that import a value which another one exports.
     func recordedImporters(of exportName: String, from exporter: RecordedStack) throws -> [RecordedStack] {

@@ -19,12 +19,24 @@ struct BlobStore {
         let insert = try db.cachedStatement(
             sql: """
                 INSERT INTO blobs (digest, size, body) VALUES (?, ?, ?)
-                ON CONFLICT (digest) DO UPDATE SET body = excluded.body, base = NULL RETURNING id
+                ON CONFLICT (digest) DO UPDATE SET size = excluded.size, body = excluded.body, base = NULL RETURNING id
                 """)
         guard let id = try Int64.fetchOne(insert, arguments: [digest, original.count, Compression.pack(original)]) else {
             throw DamagedRecord("A blob's row could not be made")
         }
         return id
+    }
+
+    /// The row of a text that was removed to save space before it came here, made where it is missing.
+    func storeRemoved(_ digest: Digest) throws -> Int64 {
+        try db.execute(sql: "INSERT INTO blobs (digest, size) VALUES (?, 0) ON CONFLICT (digest) DO NOTHING", arguments: [digest.bytes])
+        guard let id = try row(of: digest) else { throw DamagedRecord("A blob's row could not be made") }
+        return id
+    }
+
+    func row(of digest: Digest) throws -> Int64? {
+        let statement = try db.cachedStatement(sql: "SELECT id FROM blobs WHERE digest = ?")
+        return try Int64.fetchOne(statement, arguments: [digest.bytes])
     }
 
     /// Cuts a superseded text down to what tells it from the one that came after, where that is much shorter.

@@ -109,7 +109,7 @@ extension RecordedParameter {
 
 extension SecretDigest {
     /// A digest made of its parts, by way of its `Codable` form: it has no other initializer that does not take the secret.
-    fileprivate static func stored(salt: Data, hash: Data, rounds: Int) throws -> SecretDigest {
+    static func stored(salt: Data, hash: Data, rounds: Int) throws -> SecretDigest {
         let parts: JSONValue = [
             "salt": .string(salt.base64EncodedString()), "hash": .string(hash.base64EncodedString()), "rounds": .number(String(rounds)),
         ]
@@ -159,7 +159,7 @@ extension StackConfiguration {
 
     fileprivate static func list(_ items: [String]) -> JSONValue { .array(items.map(JSONValue.string)) }
 
-    fileprivate static func items(_ text: String) throws -> [String] {
+    static func items(_ text: String) throws -> [String] {
         let items = try JSONText.value(of: text).arrayItems?.compactMap(\.scalarText)
         guard let items else { throw DamagedRecord("`\(text)` is no list") }
         return items

@@ -17,11 +17,28 @@ struct ContentsRecorder {
         let resources = try resources.map { try record($0.map { ($0.resource.logicalID, $0.document) }, in: .resources) } ?? Change()
         let outputs = try outputs.map { try record($0.map { ($0.key, $0.document) }, in: .outputs) } ?? Change()
         if resources.isEmpty && outputs.isEmpty { return nil }
-        let document: JSONValue = [
+        return Digest(of: Self.document(resources: resources, outputs: outputs).canonicalText)
+    }
+
+    /// The difference that was recorded, as the digest is taken over it.
+    func document() throws -> JSONValue { Self.document(resources: try change(in: .resources), outputs: try change(in: .outputs)) }
+
+    /// Brings the rows to what a deployment left, given the difference. Throws `DamagedRecord` where it does not fit what is here.
+    func apply(_ document: JSONValue) throws {
+        for table in [Table.resources, .outputs] {
+            for key in document["ended_\(table.name)"]?.arrayItems ?? [] {
+                try end(key.scalarText ?? "", in: table)
+                guard db.changesCount == 1 else { throw DamagedRecord("It ends \(key.scalarText ?? ""), which is not here") }
+            }
+            for row in document[table.name]?.arrayItems ?? [] { try add(row, to: table) }
+        }
+    }
+
+    private static func document(resources: Change, outputs: Change) -> JSONValue {
+        [
             "resources": resources.addedDocument, "ended_resources": resources.endedDocument,
             "outputs": outputs.addedDocument, "ended_outputs": outputs.endedDocument,
         ]
-        return Digest(of: document.canonicalText)
     }
 
     struct Table {
@@ -49,13 +66,6 @@ struct ContentsRecorder {
     private func record(_ documents: [(key: String, document: JSONValue)], in table: Table) throws -> Change {
         var change = Change()
         var earlier = try current(table)
-        let end = try db.cachedStatement(
-            sql: "UPDATE \(table.name) SET until = ? WHERE stack_key = ? AND \(table.key) = ? AND until IS NULL")
-        let insert = try db.cachedStatement(
-            sql: """
-                INSERT INTO \(table.name) (stack_key, since, \(table.columns.joined(separator: ", ")))
-                VALUES (?, ?\(String(repeating: ", ?", count: table.columns.count)))
-                """)
         for (key, document) in OrderedDictionary(documents, uniquingKeysWith: { _, last in last }) {
             let before = earlier.removeValue(forKey: key)
             var document = document
@@ -63,24 +73,47 @@ struct ContentsRecorder {
             if let known = before?["properties"], document["properties"] == nil { document.add("properties", known) }
             if before == document { continue }
             if before != nil {
-                try end.execute(arguments: [serial, stackKey, key])
+                try end(key, in: table)
                 change.ended.append(key)
             }
-            try insert.execute(arguments: [stackKey, serial] + StatementArguments(table.columns.map { document[$0]?.columnValue }))
+            try add(document, to: table)
             change.added[key] = document
         }
-        for key in earlier.keys { try end.execute(arguments: [serial, stackKey, key]) }
+        for key in earlier.keys { try end(key, in: table) }
         change.ended.append(contentsOf: earlier.keys)
         return change
     }
 
-    private func current(_ table: Table) throws -> [String: JSONValue] {
+    private func end(_ key: String, in table: Table) throws {
+        let statement = try db.cachedStatement(
+            sql: "UPDATE \(table.name) SET until = ? WHERE stack_key = ? AND \(table.key) = ? AND until IS NULL")
+        try statement.execute(arguments: [serial, stackKey, key])
+    }
+
+    private func add(_ document: JSONValue, to table: Table) throws {
         let statement = try db.cachedStatement(
             sql: """
-                SELECT \(table.columns.joined(separator: ", ")) FROM \(table.name)
-                \(StackHistory.source(index: "\(table.name)_now", at: nil))
+                INSERT INTO \(table.name) (stack_key, since, \(table.columns.joined(separator: ", ")))
+                VALUES (?, ?\(String(repeating: ", ?", count: table.columns.count)))
                 """)
-        let rows = try Row.fetchCursor(statement, arguments: [stackKey])
+        try statement.execute(arguments: [stackKey, serial] + StatementArguments(table.columns.map { document[$0]?.columnValue }))
+    }
+
+    /// What the deployment changed.
+    private func change(in table: Table) throws -> Change {
+        Change(
+            added: try documents(of: table, "WHERE stack_key = ? AND since = ?", [stackKey, serial]),
+            ended: Array(try documents(of: table, "WHERE stack_key = ? AND until = ?", [stackKey, serial]).keys))
+    }
+
+    private func current(_ table: Table) throws -> [String: JSONValue] {
+        try documents(of: table, StackHistory.source(index: "\(table.name)_now", at: nil), [stackKey])
+    }
+
+    private func documents(of table: Table, _ source: String, _ arguments: StatementArguments) throws -> [String: JSONValue] {
+        let statement = try db.cachedStatement(
+            sql: "SELECT \(table.columns.joined(separator: ", ")) FROM \(table.name) \(source)")
+        let rows = try Row.fetchCursor(statement, arguments: arguments)
         var documents: [String: JSONValue] = [:]
         while let row = try rows.next() {
             let document = JSONValue(columns: row)
@@ -113,7 +146,7 @@ extension JSONValue {
     }
 
     /// What a column holds for a member of such a document: text or an integer.
-    fileprivate var columnValue: (any DatabaseValueConvertible)? {
+    var columnValue: (any DatabaseValueConvertible)? {
         if case .number(let text) = self { Int64(text) } else { scalarText }
     }
 }

@@ -17,9 +17,14 @@ struct DeploymentStore {
     }
 
     func deployments(_ filter: DeploymentFilter) throws -> [Deployment] {
+        let (sql, arguments) = try query(filter)
+        return try fetch(sql, arguments)
+    }
+
+    func query(_ filter: DeploymentFilter) throws -> (sql: String, arguments: StatementArguments) {
         let condition = try Condition(filter, self)
         let limit = filter.limit.map { max($0, 0) } ?? -1
-        return try fetch("\(condition.text) ORDER BY \(condition.order) LIMIT \(limit)", condition.arguments)
+        return ("\(Self.select)\(condition.text) ORDER BY \(condition.order) LIMIT \(limit)", condition.arguments)
     }
 
     func count(_ filter: DeploymentFilter) throws -> Int {
@@ -40,11 +45,11 @@ struct DeploymentStore {
     }
 
     private func first(where condition: String, _ arguments: StatementArguments) throws -> Deployment? {
-        try fetch("\(condition) LIMIT 1", arguments).first
+        try fetch("\(Self.select)\(condition) LIMIT 1", arguments).first
     }
 
-    private func fetch(_ condition: String, _ arguments: StatementArguments) throws -> [Deployment] {
-        let statement = try db.cachedStatement(sql: Self.select + condition)
+    private func fetch(_ sql: String, _ arguments: StatementArguments) throws -> [Deployment] {
+        let statement = try db.cachedStatement(sql: sql)
         let rows = try Row.fetchCursor(statement, arguments: arguments)
         var deployments: [Deployment] = []
         while let row = try rows.next() { deployments.append(try Deployment(row)) }

@@ -26,18 +26,34 @@ struct RecordChain {
         var columns = RowReader(row)
         let previous = try columns.optionalDigest()?.hex ?? lineage
         let isSettled = try columns.next(Bool.self)
-        let intent = Self.intentHash(behind: previous, try document(Self.intent, of: deployment))
+        let intent = Self.intentHash(try document(Self.intent, of: deployment), after: previous)
         guard isSettled else { return intent }
-        return Self.outcomeHash(of: intent, try document(Self.outcome, of: deployment))
+        return Self.outcomeHash(try document(Self.outcome, of: deployment), of: intent.hex)
     }
 
-    /// - Parameter previous: the hash of the deployment before in hexadecimal, the lineage for serial 1.
-    static func intentHash(behind previous: String, _ document: [UInt8]) -> Digest {
+    static func intentHash(_ document: [UInt8], after previous: String) -> Digest {
         Digest(of: Array("pipeplan intent 1\n\(previous)\n".utf8) + document)
     }
 
-    static func outcomeHash(of intent: Digest, _ document: [UInt8]) -> Digest {
-        Digest(of: Array("pipeplan outcome 1\n\(intent.hex)\n".utf8) + document)
+    static func outcomeHash(_ document: [UInt8], of intent: String) -> Digest {
+        Digest(of: Array("pipeplan outcome 1\n\(intent)\n".utf8) + document)
+    }
+
+    /// - Parameter previous: the hash of the deployment before, in hexadecimal, or the lineage for serial 1.
+    static func intentHash(_ document: String, after previous: String) -> Digest {
+        intentHash(Array(document.utf8), after: previous)
+    }
+
+    /// - Parameter intent: the hash of the deployment's intent, in hexadecimal.
+    static func outcomeHash(_ document: String, of intent: String) -> Digest {
+        outcomeHash(Array(document.utf8), of: intent)
+    }
+
+    func intentDocument(of deployment: Int64) throws -> String {
+        String(decoding: try document(Self.intent, of: deployment), as: UTF8.self)
+    }
+    func outcomeDocument(of deployment: Int64) throws -> String {
+        String(decoding: try document(Self.outcome, of: deployment), as: UTF8.self)
     }
 
     /// Stores the hash of a deployment's record as it is now.
@@ -69,6 +85,19 @@ struct RecordChain {
         return Digest(of: text)
     }
 
+    func eventsDocument(of deployment: Int64) throws -> JSONValue {
+        let rows = try Row.fetchCursor(
+            db,
+            sql: """
+                SELECT event_id, stack_id, stack_name, logical_id, physical_id, type, happened_at, status, status_reason, client_token
+                FROM events JOIN event_stacks ON event_stacks.id = event_stack WHERE deployment = ? ORDER BY position
+                """,
+            arguments: [deployment])
+        var documents: [JSONValue] = []
+        while let row = try rows.next() { documents.append(JSONValue(columns: row)) }
+        return .array(documents)
+    }
+
     private func document(_ columns: String, of deployment: Int64) throws -> [UInt8] {
         let statement = try db.cachedStatement(sql: "SELECT \(columns) WHERE d.id = ?")
         guard let row = try Row.fetchOne(statement, arguments: [deployment]) else {
@@ -77,17 +106,27 @@ struct RecordChain {
         return RowDocument(columns: statement.columnNames).text(row)
     }
 
+    /// The columns that an intent's document has as they are.
+    static let intentColumns = [
+        "kind", "started_at", "actor_arn", "actor_user", "actor_host", "git_commit", "git_branch", "git_dirty", "git_remote",
+        "tool_version", "command_line", "approval", "planned_against", "change_set_name", "client_token",
+    ]
+
+    /// The columns that refer to blobs, for which an intent's document has their digests.
+    static let intentBlobs = ["template", "nested_templates", "plan"]
+
+    static let outcomeColumns = [
+        "status", "step", "change_set_id", "stack_id", "finished_at", "stack_status", "effect", "failure_logical_id", "failure_type",
+        "failure_message", "resumed_by_arn", "resumed_by_user", "resumed_by_host", "contents_digest", "events_digest",
+    ]
+
     static let intent = """
-        s.stack, s.environment, d.serial, d.kind, d.started_at, d.actor_arn, d.actor_user, d.actor_host, d.git_commit, d.git_branch,
-        d.git_dirty, d.git_remote, d.tool_version, d.command_line, d.approval, d.planned_against, c.digest AS configuration,
-        t.digest AS template, n.digest AS nested_templates, p.digest AS plan, d.change_set_name, d.client_token
+        s.stack, s.environment, d.serial, \(intentColumns.map { "d.\($0)" }.joined(separator: ", ")), c.digest AS configuration,
+        \(intentBlobs.map { "\($0).digest AS \($0)" }.joined(separator: ", "))
         FROM deployments d JOIN stacks s ON s.id = d.stack_key JOIN configurations c ON c.id = d.configuration
-        JOIN blobs t ON t.id = d.template LEFT JOIN blobs n ON n.id = d.nested_templates LEFT JOIN blobs p ON p.id = d.plan
+        JOIN blobs template ON template.id = d.template
+        LEFT JOIN blobs nested_templates ON nested_templates.id = d.nested_templates LEFT JOIN blobs plan ON plan.id = d.plan
         """
 
-    static let outcome = """
-        d.status, d.step, d.change_set_id, d.stack_id, d.finished_at, d.stack_status, d.effect, d.failure_logical_id, d.failure_type,
-        d.failure_message, d.resumed_by_arn, d.resumed_by_user, d.resumed_by_host, d.contents_digest, d.events_digest
-        FROM deployments d
-        """
+    static let outcome = "\(outcomeColumns.map { "d.\($0)" }.joined(separator: ", ")) FROM deployments d"
 }

@@ -109,7 +109,7 @@ extension StateDatabase {
                 outcome.resumedBy?.host, contentsDigest?.bytes,
                 try RecordChain(db: db).eventsDigest(of: deployment.id)?.bytes, deployment.id,
             ])
-        try moveHead(deployment, to: outcome.effect.recorded, in: db)
+        try moveHead(of: deployment.stackKey, to: deployment.id, outcome.effect.recorded, in: db)
         try RecordChain(db: db).seal(deployment.id)
         try cutDownSuperseded(by: deployment, takesEffect: outcome.effect.recorded == .applied, in: db)
         return try existing(deployment.id, in: db)
@@ -120,6 +120,23 @@ extension StateDatabase {
         guard let lineage else { return }
         SeenHeads(beside: file).remember(
             SeenHeads.Head(lineage: lineage, address: settled.address, serial: settled.serial, hash: settled.hash))
+    }
+
+    /// Keeps the heads in mind that were found, and forgets all others.
+    func rememberOnly(_ verification: Verification) throws {
+        guard let lineage else { return }
+        // The head of an open deployment is that of the record before it, which its outcome will follow.
+        let open = Set(verification.heads.filter { !$0.isSettled }.map(\.address))
+        var heads = verification.heads.filter(\.isSettled)
+        for address in open {
+            guard
+                let last = try deployments(DeploymentFilter(stack: address.stack, environment: address.environment))
+                    .first(where: { $0.address == address && !$0.status.isOpen })
+            else { continue }
+            heads.append(Verification.Head(address: address, serial: last.serial, hash: last.hash, isSettled: true))
+        }
+        SeenHeads(beside: file).replace(
+            with: heads.map { SeenHeads.Head(lineage: lineage, address: $0.address, serial: $0.serial, hash: $0.hash) })
     }
 
     /// Texts of the stack that another one came after are kept as what tells them from that one. The template that is in effect
@@ -183,7 +200,7 @@ extension StateDatabase {
     }
 
     /// Notes which deployments the recorded stack is now to be taken from.
-    private func moveHead(_ deployment: Deployment, to effect: DeploymentEffect, in db: Database) throws {
+    func moveHead(of stackKey: Int64, to deployment: Int64, _ effect: DeploymentEffect, in db: Database) throws {
         let assignment: String
         switch effect {
         case .untouched: return
@@ -191,8 +208,8 @@ extension StateDatabase {
         case .applied: assignment = "left_by = :deployment, in_effect = :deployment"
         case .removed: assignment = "left_by = NULL, in_effect = NULL"
         }
-        var arguments: StatementArguments = ["stack": deployment.stackKey]
-        if effect != .removed { arguments += ["deployment": deployment.id] }
+        var arguments: StatementArguments = ["stack": stackKey]
+        if effect != .removed { arguments += ["deployment": deployment] }
         try db.execute(sql: "UPDATE stacks SET \(assignment) WHERE id = :stack", arguments: arguments)
     }
 
@@ -223,7 +240,11 @@ extension StateDatabase {
     }
 
     private func eventStack(of event: StackEvent, in db: Database) throws -> Int64 {
-        let arguments: StatementArguments = [event.stackID, event.stackName]
+        try eventStack(event.stackID, event.stackName, in: db)
+    }
+
+    func eventStack(_ stackID: String, _ stackName: String, in db: Database) throws -> Int64 {
+        let arguments: StatementArguments = [stackID, stackName]
         let find = try db.cachedStatement(sql: "SELECT id FROM event_stacks WHERE stack_id = ? AND stack_name = ?")
         if let known = try Int64.fetchOne(find, arguments: arguments) { return known }
         try db.execute(sql: "INSERT INTO event_stacks (stack_id, stack_name) VALUES (?, ?)", arguments: arguments)

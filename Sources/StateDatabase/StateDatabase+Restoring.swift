@@ -66,9 +66,7 @@ extension StateDatabase {
         }
         // What was seen of the log before does not hold any more, on purpose.
         let restored = try open(folder: folder, access: .readWrite, context: context)
-        let heads = try restored.verify(checksFile: false).heads
-        SeenHeads(beside: file).replace(
-            with: heads.map { SeenHeads.Head(lineage: restored.lineage ?? "", address: $0.address, serial: $0.serial, hash: $0.hash) })
+        try restored.rememberOnly(restored.verify(checksFile: false))
         try restored.close()
         return result
     }

@@ -177,7 +177,8 @@ private struct Verifier {
                 case .removed: (leftBy, inEffect) = (nil, nil)
                 }
                 result.heads.removeAll { $0.address == stack.address }
-                result.heads.append(Verification.Head(address: stack.address, serial: record.serial, hash: record.hash))
+                result.heads.append(
+                    Verification.Head(address: stack.address, serial: record.serial, hash: record.hash, isSettled: record.isSettled))
                 continue
             }
             note(fault, stack.address, record.serial)
@@ -198,8 +199,8 @@ private struct Verifier {
         guard let intent, let outcome else { return "What the record refers to is missing" }
         if record.texts.contains(where: badTexts.contains) { return "Its template or plan is not what its digest says" }
         if badConfigurations.contains(record.configuration) { return "Its parameters, tags or settings are not what their digest says" }
-        let intentHash = RecordChain.intentHash(behind: previous, intent)
-        let hash = record.isSettled ? RecordChain.outcomeHash(of: intentHash, outcome) : intentHash
+        let intentHash = RecordChain.intentHash(intent, after: previous)
+        let hash = record.isSettled ? RecordChain.outcomeHash(outcome, of: intentHash.hex) : intentHash
         guard hash == record.hash else { return "The record is not what its hash says, or does not follow from the one before it" }
         if contents.digest(at: record.serial) != (record.isSettled ? record.contentsDigest : nil) {
             return "The resources or outputs it left are not what their digest says"
@@ -217,7 +218,8 @@ private struct Verifier {
             try Int.fetchOne(
                 db.cachedStatement(sql: "SELECT count(*) FROM events WHERE deployment = ?"), arguments: [record.id]) ?? 0
         for found in [intentHash, hash] where wanted.contains(found) {
-            result.found[found] = Verification.Head(address: stack.address, serial: record.serial, hash: found)
+            result.found[found] = Verification.Head(
+                address: stack.address, serial: record.serial, hash: found, isSettled: record.isSettled && found == hash)
         }
         return nil
     }

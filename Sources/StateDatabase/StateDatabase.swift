@@ -13,18 +13,19 @@ package final class StateDatabase: Sendable {
     /// The file's path.
     package var path: String { file.path }
     /// The random identity of this log; `nil` for one that nothing was ever recorded in.
-    package let lineage: String?
+    package var lineage: String? { knownLineage.withLock { $0 } }
 
     let file: DatabaseFile
     let queue: DatabaseQueue
     private let access: Access
+    let knownLineage: Mutex<String?>
     private let isClosed = Atomic(false)
 
     init(file: DatabaseFile, queue: DatabaseQueue, access: Access, lineage: String?) {
         self.file = file
         self.queue = queue
         self.access = access
-        self.lineage = lineage
+        knownLineage = Mutex(lineage)
     }
 
     /// Closes the file, so that it may be copied or put on a read-only disk. Every later call throws.

@@ -7,6 +7,8 @@ package struct Verification: Hashable, Sendable {
         package var address: StackAddress
         package var serial: Int
         package var hash: Digest
+        /// Whether that is the hash of an outcome: the one of an intent gives way to it.
+        package var isSettled: Bool
     }
 
     /// Something that is not as it was recorded.

@@ -52,10 +52,10 @@ import Testing
                   Add     Queue\u{1b}[2J  AWS::SQS::Queue
                   Modify  Maybe  T, perhaps replaced
 
-                Events
-                  AFTER    RESOURCE                STATUS              REASON
-                  +0.0s    image-pipeline-develop  UPDATE_IN_PROGRESS
-                  +1m 01s  Topic                   UPDATE_FAILED       Name taken by \u{1b}[2J
+                Timeline
+                  image-pipeline-develop  ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒        UPDATE_IN_PROGRESS
+                  Topic                                                                  █  0.0s  UPDATE_FAILED
+                    Name taken by \u{1b}[2J
 
                 Outputs
                   Url = x\u{1b}[2J
@@ -81,10 +81,10 @@ import Testing
                   Network/Vpc (AWS::EC2::VPC): Rate exceeded
                   AWS was asked too much at once: apply again; DependsOn spreads what is created at the same time.
 
-                Events
-                  AFTER  RESOURCE     STATUS              REASON
-                  +0.0s  Network      CREATE_IN_PROGRESS
-                  +1.0s  Network/Vpc  CREATE_FAILED       Rate exceeded
+                Timeline
+                  Network      ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒        CREATE_IN_PROGRESS
+                  Network/Vpc                                                            █  0.0s  CREATE_FAILED
+                    Rate exceeded
 
                 """), "\(text)")
     }

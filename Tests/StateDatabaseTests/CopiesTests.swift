@@ -197,7 +197,7 @@ import Testing
         #expect(throws: RecordingRefusal.self) { _ = try database.forget(.pipeline, by: edit) }
         #expect(throws: RecordingRefusal.self) { _ = try database.move(.pipeline, to: .network, by: edit) }
         #expect(try database.recordedStack(.network) == nil)
-        #expect(try database.deployments().count == 1)
+        #expect(try database.deployments().count == 2)
     }
 
     @Test func `a moved stack is the same under its new address, and both histories tell`() throws {

@@ -95,7 +95,8 @@ extension CloudFormationService {
         try checkResourceTypes(form.list("ResourceTypes"), template)
 
         var content = StackContent()
-        content.templateBody = body
+        // What is kept on the disk has no secret: not as a default either.
+        content.templateBody = template.secretDefaults.isEmpty ? body : template.recordedBody
         content.description = template.description
         content.parameters = parameters.stored
         content.capabilities = capabilities

@@ -60,6 +60,9 @@ extension ResolvedParameters {
                     )
                 }
                 try keep(old, as: parameter, store: store)
+            } else if request?.value == nil, parameter.defaultValue == Template.hiddenDefault, let old = previous[name], old.isSecret {
+                // The template is the previous one, of which a secret default is not kept: its value is the one that was made of it.
+                try keep(old, as: parameter, store: store)
             } else if let text = request?.value ?? parameter.defaultValue {
                 try set(text, parameter, previous: previous[name], store: store, salt: salt)
             } else {
