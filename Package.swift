@@ -55,7 +55,7 @@ let package = Package(
         + module("ResourceTypes", ["Model", "CResourceCatalog"])
         + module("Templates", ["Model", "ResourceTypes", orderedCollections, "Yams"])
         + module("Planning", ["Model", "ResourceTypes", "Templates", orderedCollections])
-        + module("Project", ["Model", "Templates", orderedCollections])
+        + module("Project", ["Model", "Templates", "CZlib", orderedCollections])
         + module("AWS", ["Model", "CCurl", crypto], scripts: ["Peers"])
         + module("StateDatabase", ["Model", "CZlib", grdb, orderedCollections])
         + module("Deploying", ["Model", "ResourceTypes", "Templates", "Planning", "AWS", "StateDatabase", orderedCollections])

@@ -97,6 +97,10 @@ package struct AWSSession: Sendable {
         SecretsManagerClient(client: try client(.secretsManager, region))
     }
 
+    package func ecr(region: String? = nil) throws(Problem) -> ECRClient {
+        ECRClient(client: try client(.ecr, region))
+    }
+
     package func cloudControl(region: String? = nil) throws(Problem) -> CloudControlClient {
         CloudControlClient(client: try client(.cloudControl, region))
     }

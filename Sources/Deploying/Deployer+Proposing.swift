@@ -21,7 +21,7 @@ extension Deployer {
         }
         let name = "pipeplan-\(newToken())"
         let input = try await changeSetInput(
-            request, name: name, kind: makesStack ? .create : .update, token: name,
+            request, name: name, kind: request.plan.importsResources ? .import : makesStack ? .create : .update, token: name,
             description: "pipeplan: a plan of \(request.plan.address), not yet applied")
         let (id, stackID) = try await create(input)
         var proposal = ProposedChangeSet(

@@ -42,14 +42,17 @@ package struct Deployer: Sendable {
     let clock: Clock
     let randomBytes: @Sendable (Int) -> Data
     let polling: SharedPollingLimit
+    let uploads: SharedUploads
     let report: @Sendable (DeploymentNotice) -> Void
     /// Asks somebody; answers no where there is nobody to ask.
     private let ask: @Sendable (DeploymentMachine.Question) -> Bool
 
-    /// - Parameter polling: shared by the deployers of a process.
+    /// - Parameters:
+    ///   - polling: shared by the deployers of a process.
+    ///   - uploads: likewise.
     package init(
         client: CloudFormationClient, artifacts: S3Client, database: StateDatabase, context: Context,
-        polling: SharedPollingLimit = SharedPollingLimit(),
+        polling: SharedPollingLimit = SharedPollingLimit(), uploads: SharedUploads = SharedUploads(),
         report: @escaping @Sendable (DeploymentNotice) -> Void, ask: @escaping @Sendable (DeploymentMachine.Question) -> Bool
     ) {
         self.client = client
@@ -58,6 +61,7 @@ package struct Deployer: Sendable {
         clock = context.clock
         randomBytes = context.randomBytes
         self.polling = polling
+        self.uploads = uploads
         self.report = report
         self.ask = ask
     }
@@ -178,7 +182,8 @@ package struct Deployer: Sendable {
     ) async throws -> CreateChangeSetInput {
         let desired = request.desired
         var input = CreateChangeSetInput(
-            stack: desired.stackName, name: name, kind: kind == .create ? .create : .update, template: try await template(for: request))
+            stack: desired.stackName, name: name, kind: CreateChangeSetInput.Kind(kind), template: try await template(for: request))
+        if kind == .import { input.resourcesToImport = request.plan.resourcesToImport }
         input.parameters = desired.parameterInputs
         input.tags = Dictionary(uniqueKeysWithValues: desired.tags.map { ($0, $1) })
         input.capabilities = desired.capabilities

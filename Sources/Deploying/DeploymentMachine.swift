@@ -9,6 +9,7 @@ package struct DeploymentMachine: Sendable {
     package enum ChangeSetKind: String, Hashable, Sendable {
         case create = "CREATE"
         case update = "UPDATE"
+        case `import` = "IMPORT"
     }
 
     /// What happened.
@@ -219,7 +220,7 @@ package struct DeploymentMachine: Sendable {
             return .describeChangeSet
         }
         phase = .creatingChangeSet
-        return .createChangeSet(stack == nil ? .create : .update)
+        return .createChangeSet(plan.importsResources ? .import : stack == nil ? .create : .update)
     }
 
     private mutating func judge(_ changeSet: ChangeSet) -> Action {

@@ -17,8 +17,8 @@ package struct DeploymentRequest: Sendable {
     package var planJSON: String
     /// The role CloudFormation itself uses.
     package var serviceRole: String?
-    /// The bucket for templates over 51,200 bytes.
-    package var artifactBucket: String?
+    /// Where templates over 51,200 bytes are uploaded to.
+    package var artifactLocation: ArtifactLocation?
     /// The change set that was reviewed, to be executed and no other; `nil` has one made.
     package var proposal: ProposedChangeSet?
     /// Whether the change set compares with the resources as they are, and brings them back to what the template says.
@@ -26,7 +26,7 @@ package struct DeploymentRequest: Sendable {
 
     package init(
         plan: Plan, desired: DesiredStack, kind: DeploymentKind, actor: DeploymentActor, git: GitState?, toolVersion: String,
-        commandLine: String, approval: String, planJSON: String, serviceRole: String? = nil, artifactBucket: String? = nil,
+        commandLine: String, approval: String, planJSON: String, serviceRole: String? = nil, artifactLocation: ArtifactLocation? = nil,
         proposal: ProposedChangeSet? = nil
     ) {
         self.plan = plan
@@ -39,7 +39,7 @@ package struct DeploymentRequest: Sendable {
         self.approval = approval
         self.planJSON = planJSON
         self.serviceRole = serviceRole
-        self.artifactBucket = artifactBucket
+        self.artifactLocation = artifactLocation
         self.proposal = proposal
     }
 

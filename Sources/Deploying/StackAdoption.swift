@@ -116,7 +116,7 @@ package struct StackAdoption: Sendable {
             capabilities: stack.capabilities, notificationArns: stack.notificationArns,
             terminationProtection: stack.terminationProtection, stackPolicy: policy, storedValues: stored, resources: resources,
             outputs: stack.outputs)
-        let nested = template.resources.values.filter { $0.type == TemplateResource.nestedStackType }.map { resource in
+        let nested = template.resources.values.filter { $0.type == "AWS::CloudFormation::Stack" }.map { resource in
             template.source.finding(
                 "nested-stack-not-followed", .note, "The nested stack \(resource.logicalID) keeps its template where that is",
                 detail: "Its TemplateURL stays as CloudFormation has it. To plan what changes inside, keep that template in a file, "

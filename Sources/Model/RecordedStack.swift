@@ -34,6 +34,12 @@ package struct RecordedStack: Hashable, Sendable, Codable {
     package var resources: [StackResource]
     package var outputs: [StackOutput]
 
+    /// The template of a stack that has none of what was sent: its first deployment was rolled back.
+    package static let emptyTemplate = #"{"Resources": {}}"#
+
+    /// Whether no template ever took effect: there is nothing to compare with.
+    package var isEmpty: Bool { templateBody == Self.emptyTemplate }
+
     package init(
         address: StackAddress, stackName: String, stackID: String? = nil, region: String, accountID: String? = nil, serial: Int,
         status: StackStatus, templateBody: String, nestedTemplates: OrderedDictionary<String, String> = [:],

@@ -55,9 +55,17 @@ package struct SecretDigest: Hashable, Sendable, Codable {
 package struct Digest: Hashable, Sendable, Codable, CustomStringConvertible {
     package var hex: String
 
-    package init(of bytes: some DataProtocol) {
+    package init(of bytes: some DataProtocol) { self.init(SHA256.hash(data: bytes)) }
+
+    /// - Parameter next: gives the bytes piece by piece; `nil` at their end.
+    package init(ofPieces next: () throws -> Data?) rethrows {
+        var hash = SHA256()
+        while let piece = try next() { hash.update(data: piece) }
+        self.init(hash.finalize())
+    }
+
+    private init(_ hash: SHA256.Digest) {
         let digits = StaticString("0123456789abcdef")
-        let hash = SHA256.hash(data: bytes)
         hex = String(unsafeUninitializedCapacity: 64) { target in
             var index = 0
             for byte in hash {

@@ -72,6 +72,7 @@ struct Application {
     /// - Returns: `nil` where there is nothing to approve.
     private func approve(_ plans: [Plan]) throws -> Consent.Approval? {
         guard !plans.isEmpty else { return nil }
+        try requireImportsAlone(plans)
         if saved != nil {
             try Consent(context).refuseProtected(plans)
             return .planFile
@@ -82,6 +83,20 @@ struct Application {
                 detail: "Nothing was done.")
         }
         return approval
+    }
+
+    /// - Throws: `Problem` (exit code 3) where a plan has imports among other changes, which CloudFormation would refuse.
+    private func requireImportsAlone(_ plans: [Plan]) throws {
+        let notes = plans.flatMap(\.notes).filter { $0.code == "import-not-alone" }
+        guard notes.isEmpty else {
+            throw Problem(
+                .refused,
+                notes.map { note in
+                    var error = note
+                    error.severity = .error
+                    return error
+                })
+        }
     }
 
     private func text(_ step: Step) -> String {
@@ -163,6 +178,7 @@ struct Application {
         current.prepared = try await workspace.completed(step.prepared, fetcher: fetcher)
         current.plan = try plan(current.prepared)
         try Consent(context).refuseProtected([current.plan])
+        try requireImportsAlone([current.plan])
         if step.saved?.proposal != nil, current.prepared.desired.parameters != step.prepared.desired.parameters {
             throw Problem(
                 .refused, "plan-stale", "The reviewed change set of \(step.address) was made with other values",

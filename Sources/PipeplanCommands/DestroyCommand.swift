@@ -1,11 +1,6 @@
 import ArgumentParser
-import Deploying
 import Model
-import OrderedCollections
-import Planning
 import Reporting
-import StateDatabase
-import Templates
 
 struct DestroyCommand: ContextCommand {
     static let configuration = CommandConfiguration(
@@ -13,70 +8,48 @@ struct DestroyCommand: ContextCommand {
         abstract: "Delete stacks and everything in them, after showing what that is.",
         discussion: """
               pipeplan destroy image-pipeline:develop
+              pipeplan destroy network app                in the order in which they need each other
+              pipeplan destroy --all                      everything that is recorded
 
-            Resources with DeletionPolicy Retain stay. History stays too: what was deployed can be looked up and deployed again.
+            Before anything is done, AWS is asked what would stop it half-way: buckets and repositories that are not empty, exports that
+            other stacks import, termination protection. Each is told, and nothing is destroyed. What can't be asked is told too.
+
+            Resources with DeletionPolicy Retain stay, and are named. History stays too: what was deployed can be looked up and
+            deployed again.
             """)
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var aws: AWSOptions
     @Argument(help: "Stacks, as <stack> or <stack>:<environment>.")
-    var stacks: [String]
+    var stacks: [String] = []
+    @Flag(name: .long, help: "Every recorded stack; with --env, those of that environment.")
+    var all = false
     @Flag(name: .long, help: "Do not ask.")
     var autoApprove = false
+    @Option(name: .long, help: "How many stacks are destroyed at the same time, at most.")
+    var parallelism = 4
+
+    func validate() throws {
+        guard parallelism >= 1 else { throw ValidationError("--parallelism takes a number from 1.") }
+        guard stacks.isEmpty == all else {
+            throw ValidationError(all ? "Name stacks or give --all, not both." : "Name the stacks to destroy, or give --all.")
+        }
+    }
 
     func run(in context: Context) async throws -> ExitStatus {
         let workspace = try Workspace(context, common, .readWrite)
         let recorded = try workspace.recordedStacks(stacks, common)
-        let known = recorded.map(\.address).filter { (try? workspace.project.configuration(of: $0)) != nil }
-        // In the reverse of the order they were made in; what has no files any more has nothing that depends on it.
-        let order = try workspace.project.deploymentOrder(known).reversed() + recorded.map(\.address).filter { !known.contains($0) }
-        var reports: [DeploymentResult] = []
-        var status = ExitStatus.success
+        guard !recorded.isEmpty else {
+            context.terminal.write(common.json ? try JSONReport.render(HistoryReport([])) : "Nothing is deployed.\n")
+            return .success
+        }
+        var outcome: Application.Outcome = ([], .success)
         try await workspace.withCloud { context in
-            for address in order {
-                let interruption = try await workspace.settleInterrupted(address, aws, common, context)
-                // It may have gone with what was interrupted.
-                guard let stack = try workspace.database.recordedStack(address) else { continue }
-                let result = try await destroy(stack, interruption, workspace, context)
-                reports.append(result)
-                guard result.ending.exit == .success else {
-                    status = result.ending.exit
-                    return
-                }
-            }
+            let destruction = Destruction(
+                workspace: workspace, context: context, common: common, aws: aws, autoApprove: autoApprove, parallelism: parallelism)
+            outcome = try await destruction.destroy(recorded)
         }
-        if common.json { context.terminal.write(try JSONReport.render(HistoryReport(reports.map(\.deployment)))) }
-        return status
-    }
-
-    private func destroy(
-        _ stack: RecordedStack, _ interruption: Interruption?, _ workspace: Workspace, _ context: Context
-    ) async throws -> DeploymentResult {
-        let configuration = try workspace.settings(ofRecorded: stack.address)
-        let plan = try planDestroy(stack, protected: Set(configuration?.protect.map(\.value) ?? []), types: workspace.types)
-        if !common.json { context.terminal.write(PlanText.render(plan, .output(context))) }
-        let cloud = try await CloudAccess(
-            context, aws, workspace, stack.address, settings: configuration, region: stack.region, recordedAccount: stack.accountID)
-        guard let approval = try Consent(context).approve(plan, autoApprove: autoApprove) else {
-            throw Problem(.refused, "not-approved", "The destruction was not approved", detail: "Nothing was done.")
-        }
-        let template = try Template.read(stack.templateBody, file: "recorded template").get()
-        let desired = DesiredStack(
-            address: stack.address, stackName: stack.stackName, region: stack.region, accountID: cloud.identity.account, template: template,
-            parameters: stack.parameters.mapValues { value in
-                switch value {
-                case .plain(let text): .plain(text)
-                case .secret(let digest): .previousSecret(digest)
-                }
-            }, tags: stack.tags, capabilities: stack.capabilities, notificationArns: stack.notificationArns,
-            terminationProtection: stack.terminationProtection, stackPolicy: stack.stackPolicy, storedValues: stack.storedValues)
-        let request = DeploymentRequest(
-            plan: plan, desired: desired, kind: .destroy, actor: cloud.actor, git: GitState.current(of: workspace.project.root),
-            toolVersion: Version.current, commandLine: Workspace.commandLine, approval: approval.rawValue,
-            planJSON: try Workspace.encode(plan), serviceRole: configuration?.serviceRole)
-        let deployer = try cloud.deployer(workspace.database, total: plan.changes.count, autoApprove: autoApprove, quiet: common.json)
-        let result = try await deployer.deploy(request, goingOnWith: interruption, workspace.database)
-        DeploymentEnd(context, common).tell(result, template: nil)
-        return result
+        if common.json { context.terminal.write(try JSONReport.render(HistoryReport(outcome.results.map(\.deployment)))) }
+        return outcome.exit
     }
 }

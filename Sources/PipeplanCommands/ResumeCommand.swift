@@ -63,8 +63,10 @@ struct ResumeCommand: ContextCommand {
         }
         let plan = try workspace.recordedPlan(of: deployment)
         let deployer = try cloud.deployer(workspace.database, total: plan.changes.count, autoApprove: false, quiet: common.json)
+        let template = try workspace.template(of: deployment, settings)
         let result = try await deployer.resume(deployment, plan: plan, by: cloud.actor)
-        DeploymentEnd(context, common).tell(result, template: nil)
+        let nested = try workspace.database.recordedStack(deployment.address).map(workspace.nestedTemplates) ?? [:]
+        DeploymentEnd(context, common).tell(result, template: template, nested: nested)
         return result
     }
 }

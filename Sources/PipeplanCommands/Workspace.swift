@@ -19,6 +19,8 @@ struct Workspace {
     let credentials = CredentialPool()
     /// CloudFormation counts what they ask together.
     let polling = SharedPollingLimit()
+    /// What all stacks of this command have uploaded.
+    let uploads = SharedUploads()
     let types = ResourceTypeCatalog.bundled
 
     init(_ context: Context, _ options: CommonOptions, _ access: StateDatabase.Access) throws {
@@ -50,12 +52,14 @@ struct Workspace {
         let configuration = try project.configuration(of: address)
         let recorded = try database.recordedStack(address)
         let reading = configuration.loadTemplate()
-        guard let template = reading.value else { throw Problem(.badInput, reading.findings) }
-        let nested = configuration.loadTemplates(nestedIn: template)
-        let graph = DependencyGraph(template)
-        var findings = reading.findings + template.check(graph) + nested.findings
-        for template in (nested.value ?? [:]).values { findings += template.check() }
+        guard let written = reading.value else { throw Problem(.badInput, reading.findings) }
         let region = try region(of: configuration, recorded, profile)
+        let packaging = configuration.package(written, region: region, withoutLocation: forDeployment ? .error : .warning)
+        let package = packaging.value ?? TemplatePackaging.Package(template: written)
+        let template = package.template
+        let graph = DependencyGraph(template)
+        var findings = reading.findings + template.check(graph) + packaging.findings
+        for template in package.nested.values { findings += template.check() }
         let fetched = try await fetcher?.fetch(configuration, template, region: region) ?? FetchedParameters(region: region)
         findings += fetched.findings + fetched.exposures(configuration, template)
 
@@ -73,14 +77,17 @@ struct Workspace {
         findings += bound.findings
         let stored = try await fetcher?.storedValues(bound.value ?? [:], configuration, template, fetched)
         findings += stored?.findings ?? []
-        let desired = DesiredStack(
+        var desired = DesiredStack(
             address: address, stackName: configuration.stackName, region: region, accountID: recorded?.accountID, template: template,
-            nested: nested.value ?? [:],
+            nested: package.nested, artifacts: package.artifacts,
             parameters: bound.value ?? [:], previousParameters: Set(parameters.filter { $0.value.usePreviousValue }.keys),
             tags: configuration.tags, capabilities: configuration.capabilities, notificationArns: configuration.notificationArns,
             terminationProtection: configuration.terminationProtection ?? recorded?.terminationProtection ?? false,
             stackPolicy: configuration.stackPolicy ?? recorded?.stackPolicy, storedValues: stored?.values ?? [:],
             protected: Set(configuration.protect.map(\.value)))
+        let present = Set((recorded?.resources ?? []).filter { $0.status != "DELETE_COMPLETE" }.map(\.logicalID))
+        desired.imports = configuration.importIdentifiers
+        findings += configuration.importFindings(in: template, types: types, present: present)
         findings = try requireSound(desired, findings)
         return PreparedStack(
             configuration: configuration, desired: desired, graph: graph, recorded: recorded, warnings: findings,

@@ -1,4 +1,5 @@
 package import Model
+package import OrderedCollections
 
 /// What a deployment of a stack would do: the contract that the deployer holds CloudFormation to.
 ///
@@ -65,6 +66,8 @@ package struct PlannedChange: Hashable, Sendable, Codable {
     /// The logical ID the resource had, where this is an Add that looks like a renaming.
     package var renamedFrom: String?
     package var location: SourceRange?
+    /// What identifies the existing resource that becomes part of the stack; `nil` where this is no import.
+    package var importIdentifier: OrderedDictionary<String, String>?
     /// All properties before and after, as DescribeChangeSet has them with values; only where they were asked for.
     package var contexts: Contexts?
     /// How many properties stay as they are; `nil` where that is no question, as of what is added.

@@ -1,7 +1,7 @@
 package import Model
 import OrderedCollections
 package import ResourceTypes
-import Templates
+package import Templates
 
 /// The parts of a plan that are no resources.
 extension Planner {
@@ -97,7 +97,7 @@ func planDestroy(
     _ recorded: RecordedStack, in folder: String, protected: Set<String>, types: ResourceTypeCatalog
 ) throws -> Plan {
     let file = "recorded template of \(recorded.address) (\(recorded.serial))"
-    let template = try Template.read(recorded.templateBody, file: file).get()
+    let template = try recorded.readTemplate(file: file)
     var empty = template
     // Its text tells that it is not the recorded one.
     empty.source = SourceText(file: file, text: "")
@@ -116,8 +116,31 @@ func planDestroy(
     result.kind = .destroy
     result.parameters = []
     result.conditions = []
+    if result.changes.isEmpty { result.changes = remains(of: recorded) }
     let order = DependencyGraph(template).order ?? []
     let rank = Dictionary(uniqueKeysWithValues: order.enumerated().map { ($1, $0) })
     result.changes.sort { rank[$0.logicalID] ?? 0 > rank[$1.logicalID] ?? 0 }
     return result
+}
+
+/// The removal of what is recorded of a stack whose template never took effect, or that can only be made anew.
+private func remains(of recorded: RecordedStack) -> [PlannedChange] {
+    recorded.resources.filter { $0.status != "DELETE_COMPLETE" }.map { resource in
+        PlannedChange(
+            logicalID: resource.logicalID, type: resource.type, physicalID: resource.physicalID, action: .remove, policyAction: .delete,
+            listing: .yes, willChange: .yes, willReplace: .no, scope: [], properties: [], details: [], detailsWithValues: [])
+    }
+}
+
+extension RecordedStack {
+    /// The recorded template; one without resources where none ever took effect.
+    /// - Parameter file: what it is called in messages.
+    package func readTemplate(file: String) throws -> Template {
+        guard isEmpty else { return try Template.read(templateBody, file: file).get() }
+        var template = try Template.read(#"{"Resources": {"None": {"Type": "AWS::CloudFormation::WaitConditionHandle"}}}"#, file: file)
+            .get()
+        template.source = SourceText(file: file, text: templateBody)
+        template.resources = [:]
+        return template
+    }
 }

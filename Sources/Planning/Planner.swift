@@ -68,7 +68,7 @@ struct Planner {
     var notes: [Finding] = []
 
     init(_ desired: DesiredStack, recorded stored: RecordedStack?, types: ResourceTypeCatalog, detail: PlanDetail) throws {
-        let recorded = stored.flatMap { $0.status.mustBeRecreated ? nil : $0 }
+        let recorded = stored.flatMap { $0.status.mustBeRecreated || $0.isEmpty ? nil : $0 }
         self.desired = desired
         self.recorded = recorded
         basedOnSerial = stored?.serial ?? 0
@@ -129,7 +129,7 @@ struct Planner {
         markRenames(in: &ordered)
         var (hazards, access) = try hazards(of: ordered, importers: importers)
         for index in ordered.indices { lift(from: &ordered[index], &hazards, &access) }
-        return Plan(
+        var plan = Plan(
             address: desired.address, stackName: desired.stackName, region: desired.region, kind: recorded == nil ? .create : .update,
             basedOnSerial: basedOnSerial, changes: ordered,
             unchangedCount: unchangedCount,
@@ -137,6 +137,8 @@ struct Planner {
             settings: settingChanges(),
             hazards: hazards, access: access, notes: notes + findings,
             followed: nested.isEmpty ? nil : nested.keys.sorted())
+        plan.mixedImportNote.map { plan.notes.append($0) }
+        return plan
     }
 
     private mutating func noteWhatIsOpaque() {
@@ -202,7 +204,9 @@ struct Planner {
 
     /// Whether nothing that could make the resource differ is different: no need to evaluate it then.
     private func isUntouched(_ resource: TemplateResource, _ before: TemplateResource, _ dependencies: OrderedSet<String>) -> Bool {
-        guard inputsAreUnchanged, !resource.isRewritten, nested[resource.logicalID]?.isEdited != true, resource.readsTheSame(as: before)
+        guard inputsAreUnchanged, !resource.isRewritten, nested[resource.logicalID]?.isEdited != true,
+            nested[resource.logicalID]?.isMoved != true,
+            resource.readsTheSame(as: before)
         else { return false }
         return dependencies.allSatisfy { name in
             outcomes[name].map { $0.listing == .no && $0.willChange == .no && !$0.isNew } ?? false
@@ -234,10 +238,12 @@ struct Planner {
         let outcome = ResourceOutcome(listing: certainty, willChange: certainty, isNew: true)
         outcomes[resource.logicalID] = outcome
         publish(resource, outcome)
+        let identifier = desired.imports[resource.logicalID]
         return PlannedChange(
-            logicalID: resource.logicalID, type: resource.type, action: .add, listing: outcome.listing,
+            logicalID: resource.logicalID, type: resource.type, action: identifier == nil ? .add : .import, listing: outcome.listing,
             willChange: outcome.willChange, willReplace: .no, scope: [], properties: properties, details: [], detailsWithValues: [],
-            location: desired.template.source.range(resource.span), contexts: contexts(before: nil, after: resource),
+            location: desired.template.source.range(resource.span), importIdentifier: identifier,
+            contexts: contexts(before: nil, after: resource),
             nested: nested[resource.logicalID]?.plan)
     }
 

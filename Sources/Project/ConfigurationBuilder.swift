@@ -49,11 +49,13 @@ private struct ConfigurationBuilder {
             region: value(\.region)?.value ?? project.settings.region?.value, profile: value(\.profile)?.value,
             assumeRole: value(\.assumeRole)?.value, serviceRole: value(\.serviceRole)?.value,
             allowedAccounts: allowedAccounts(value(\.allowedAccounts)),
-            artifacts: value(\.artifacts)?.value ?? project.settings.artifacts?.value, parameters: parameters, tags: tags,
+            artifacts: (value(\.artifacts) ?? project.settings.artifacts).flatMap { ArtifactLocation($0.value) }, parameters: parameters,
+            tags: tags,
             capabilities: value(\.capabilities) ?? [], notificationArns: (value(\.notificationArns) ?? []).map(\.value),
             terminationProtection: value(\.terminationProtection), stackPolicy: stackPolicy, rollback: value(\.rollback),
             protect: value(\.protect) ?? [], ignoreDrift: value(\.ignoreDrift) ?? [],
             dependencies: dependencies(value(\.dependsOn) ?? [], parameters), hooks: value(\.hooks) ?? Hooks(),
+            imports: value(\.imports) ?? [:],
             guardrails: project.settings.guardrails, parameterFiles: parameterFiles(parameters), files: project.files)
     }
 

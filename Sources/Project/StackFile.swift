@@ -21,7 +21,7 @@ extension SettingsReader {
     private static let optionKeys = [
         "template", "stackName", "region", "profile", "assumeRole", "serviceRole", "allowedAccounts", "artifacts", "parameters", "tags",
         "capabilities", "notificationArns", "terminationProtection", "stackPolicy", "rollback", "protect", "ignoreDrift", "dependsOn",
-        "hooks",
+        "hooks", "import",
     ]
 
     fileprivate mutating func stackFile(_ root: Node) -> StackFile {
@@ -59,7 +59,7 @@ extension SettingsReader {
         options.assumeRole = text("assumeRole", in: section, by: .arn)
         options.serviceRole = text("serviceRole", in: section, by: .arn)
         options.allowedAccounts = texts("allowedAccounts", in: section, by: .account)
-        options.artifacts = text("artifacts", in: section)
+        options.artifacts = text("artifacts", in: section, by: .artifactLocation)
         options.parameters = parameters(in: section)
         options.tags = tags("tags", in: section)
         options.capabilities = capabilities("capabilities", in: section)
@@ -71,6 +71,7 @@ extension SettingsReader {
         options.ignoreDrift = ignoreDrift(in: section)
         options.dependsOn = stackReferences("dependsOn", in: section)
         options.hooks = hooks(in: section)
+        options.imports = imports(in: section)
         return options
     }
 

@@ -33,6 +33,7 @@ package struct StackOptions: Sendable {
     package var ignoreDrift: [DriftIgnoreRule]?
     package var dependsOn: [Located<StackAddress>]?
     package var hooks: Hooks?
+    package var imports: ResourceImports?
 }
 
 /// The alarms that roll an operation back, and for how long they are watched after its last resource is done.

@@ -11,7 +11,7 @@ package struct PlanText {
     package static func render(_ plan: Plan, _ style: Style, heading: String? = nil) -> String {
         var renderer = PlanText(plan: plan, style: style)
         if let heading { renderer.text = style.bold(heading.printable) + "\n" } else { renderer.header() }
-        guard plan.hasChanges else {
+        guard plan.hasChanges || plan.kind == .destroy else {
             renderer.values("Parameters", plan.parameters)
             renderer.notes()
             renderer.text += "\n\(style.green("No changes.")) \(renderer.sameness(isNamed: heading != nil))\n"
@@ -133,7 +133,8 @@ package struct PlanText {
         if change.action == .remove, change.policyAction == .retain { remarks.append("retained: only forgotten by the stack") }
         if change.action == .remove, change.policyAction == .snapshot { remarks.append("a snapshot is kept") }
         if let old = change.renamedFrom { remarks.append("looks like \(old) renamed: CloudFormation makes a new one and removes the old") }
-        if change.isRecreation { remarks.append("made again: it was deleted past CloudFormation") }
+        guard plan.hasChanges || plan.kind == .destroy else {
+            renderer.values("Parameters", plan.parameters)
         if change.willChange == .no { remarks.append("listed by CloudFormation, but nothing will be different") }
         if change.willChange == .unknown { remarks.append("may change: known after apply") }
         if !change.listedByCloudFormation, change.willChange == .yes, plan.kind != .destroy {
@@ -153,7 +154,7 @@ package struct PlanText {
     // MARK: Properties
 
     private mutating func property(_ change: PropertyChange, of resource: PlannedChange) {
-        let isAdded = resource.action == .add
+        let isAdded = resource.action == .add || resource.action == .import
         let symbol =
             switch (change.before, change.after) {
             case (nil, _): style.green("+")
@@ -177,8 +178,8 @@ package struct PlanText {
             text += style.dim("      = \(change.path.printable)") + end
             return
         }
-        let after = change.after.map { ValueText.render($0, known: change.known, style) }
-        guard !isAdded, let before = change.before.map({ ValueText.render($0, known: true, style) }) else {
+        let after = change.after.map { ValueText.render($0.shorteningKey, known: change.known, style) }
+        guard !isAdded, let before = change.before.map({ ValueText.render($0.shorteningKey, known: true, style) }) else {
             text += head + (after.map { ValueText.placed($0, indent: 8) } ?? "") + end
             return
         }
@@ -256,8 +257,20 @@ package struct PlanText {
 
     private mutating func summary() {
         let summary = plan.summary
+        let imported = plan.changes.count { $0.action == .import && $0.willChange != .no }
         text +=
-            "\n\(style.bold("Plan:")) \(summary.add) to add, \(summary.modify) to change, \(summary.replace) to replace, \(summary.remove) to remove"
+            "\n\(style.bold("Plan:")) \(imported > 0 ? "\(imported) to import, " : "")\(summary.add - imported) to add, \(summary.modify) to change, \(summary.replace) to replace, \(summary.remove) to remove"
         text += plan.unchangedCount > 0 ? "; \(plan.unchangedCount) unchanged.\n" : ".\n"
+    }
+}
+
+extension JSONValue {
+    /// A key of something that was packaged, or an address with one, with only the start of its digest: enough to tell it from another.
+    fileprivate var shorteningKey: JSONValue {
+        guard case .string(let text) = self, let match = text.firstMatch(of: #/\/[0-9a-f]{12}(?<rest>[0-9a-f]{52})(?:\.[A-Za-z0-9]+)?$/#)
+        else {
+            return self
+        }
+        return .string(text.replacingCharacters(in: match.rest.startIndex..<match.rest.endIndex, with: "…"))
     }
 }

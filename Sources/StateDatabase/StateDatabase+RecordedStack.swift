@@ -5,7 +5,7 @@ import OrderedCollections
 
 extension StateDatabase {
     /// The template of a stack that has none of what was sent: its creation was rolled back, and it waits to be deleted.
-    package static let emptyTemplate = #"{"Resources": {}}"#
+    package static let emptyTemplate = RecordedStack.emptyTemplate
 
     /// What the last deployment that changed the stack left; `nil` where there is no stack.
     ///

@@ -26,7 +26,7 @@ import Testing
     private static let services = [
         "cloudformation": "cloudformation", "sts": "sts", "s3": "s3", "ssm": "ssm", "secretsmanager": "secretsmanager",
         "cloudcontrol": "cloudcontrolapi", "sso": "portal.sso", "sso-oidc": "oidc", "codepipeline": "codepipeline",
-        "codebuild": "codebuild",
+        "codebuild": "codebuild", "ecr": "ecr",
     ]
 
     @Test func `every service's hosts are those that botocore finds, in all regions of all partitions`() async throws {

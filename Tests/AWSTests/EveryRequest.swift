@@ -76,6 +76,9 @@ struct ClientCall: Sendable {
         ClientCall(service: .s3, action: "ListObjectsV2") {
             _ = try await $0.s3().listObjects(bucket: "b-1", prefix: "a/ +é", after: "a/1")
         },
+        ClientCall(service: .s3, action: "ListObjectsV2") { _ = try await $0.s3().holdsObject("b-1") },
+        ClientCall(service: .s3, action: "ListObjectVersions") { _ = try await $0.s3().holdsVersion("b-1") },
+        ClientCall(service: .ecr, action: "ListImages") { _ = try await $0.ecr().holdsImages("team/app") },
         ClientCall(service: .s3, action: "DeleteObject") { try await $0.s3().deleteObject(bucket: "b-1", key: "k") },
         ClientCall(service: .s3, action: "DeleteObject") { try await $0.s3().deleteObject(bucket: "b-1", key: "k", ifMatch: "\"e\"") },
     ]

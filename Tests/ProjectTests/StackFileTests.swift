@@ -69,7 +69,7 @@ import Testing
                     + "CloudFormation takes a list as one text with commas between its items, and has no way to quote one.",
                 "stack.yml:24:5 unknown-key: Unknown key environments in environment prod | "
                     + "Known are template, stackName, region, profile, assumeRole, serviceRole, allowedAccounts, artifacts, parameters, "
-                    + "tags, capabilities, notificationArns, terminationProtection, stackPolicy, rollback, protect, ignoreDrift, dependsOn, hooks.",
+                    + "tags, capabilities, notificationArns, terminationProtection, stackPolicy, rollback, protect, ignoreDrift, dependsOn, hooks, import.",
                 "stack.yml:25:23 bad-arn: \"topic\" is no ARN | An ARN looks like arn:aws:iam::123456789012:role/deployer.",
                 "stack.yml:26:3 bad-environment-name: An environment can't be called \"a b\" | "
                     + "Its name has letters, digits, hyphens, underscores and dots only.",

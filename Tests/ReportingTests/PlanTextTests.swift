@@ -95,7 +95,7 @@ import Testing
                 note: Guess can't be known before (unknown-value)
                   It is an attribute
 
-                Plan: 3 to add, 4 to change, 1 to replace, 3 to remove; 3 unchanged.
+                Plan: 1 to import, 2 to add, 4 to change, 1 to replace, 3 to remove; 3 unchanged.
 
                 """)
     }

@@ -19,6 +19,8 @@ struct EndpointRule: Hashable, Sendable {
     /// Whether GovCloud's hosts are FIPS endpoints under their plain names, and have no others.
     var isPlainFIPSInGovCloud = false
     var hasFIPSInChina = true
+    /// The label of hosts that speak IPv6 too, where it is another one.
+    var dualStackLabel: String?
 
     /// The rule of a service, by the first part of its host's name; services without one have nothing special.
     static func of(_ label: String) -> EndpointRule {
@@ -26,6 +28,7 @@ struct EndpointRule: Hashable, Sendable {
         case "cloudformation", "sts", "ssm", "portal.sso", "oidc": EndpointRule(label: label, isPlainFIPSInGovCloud: true)
         case "s3": EndpointRule(label: label, dualStack: .ownLabel, hasFIPSInChina: false)
         case "secretsmanager": EndpointRule(label: label, dualStack: .plainInOlderPartitions)
+        case "ecr": EndpointRule(label: "api.ecr", dualStackLabel: "ecr")
         default: EndpointRule(label: label)
         }
     }
@@ -35,7 +38,7 @@ struct EndpointRule: Hashable, Sendable {
         let partition = Partition.of(region: region)
         guard !useFIPS || hasFIPSInChina || partition.name != "aws-cn" else { return nil }
         let isPlainFIPS = isPlainFIPSInGovCloud && partition.name == "aws-us-gov" && !useDualStack
-        let first = label + (useFIPS && !isPlainFIPS ? "-fips" : "")
+        let first = (useDualStack ? dualStackLabel ?? label : label) + (useFIPS && !isPlainFIPS ? "-fips" : "")
         guard useDualStack else { return "\(first).\(region).\(partition.suffix)" }
         switch dualStack {
         case .ownDomain: return "\(first).\(region).\(partition.dualStackSuffix)"

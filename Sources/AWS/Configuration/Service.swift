@@ -5,11 +5,12 @@ package enum Service: String, CaseIterable, Sendable {
     case s3 = "S3"
     case ssm = "SSM"
     case secretsManager = "SecretsManager"
+    case ecr = "ECR"
     case cloudControl = "CloudControl"
     case sso = "SSO"
     case ssoOIDC = "SSO OIDC"
 
-    /// The first label of its hosts, and its name in a signature's scope.
+    /// The first label of its hosts (of ECR's, the second), and its name in a signature's scope.
     package var hostLabel: String {
         switch self {
         case .cloudFormation: "cloudformation"
@@ -17,6 +18,7 @@ package enum Service: String, CaseIterable, Sendable {
         case .s3: "s3"
         case .ssm: "ssm"
         case .secretsManager: "secretsmanager"
+        case .ecr: "ecr"
         case .cloudControl: "cloudcontrolapi"
         case .sso: "portal.sso"
         case .ssoOIDC: "oidc"
@@ -42,7 +44,7 @@ package enum Service: String, CaseIterable, Sendable {
         switch self {
         case .cloudFormation: "2010-05-15"
         case .sts: "2011-06-15"
-        case .s3, .ssm, .secretsManager, .cloudControl, .sso, .ssoOIDC: nil
+        case .s3, .ssm, .secretsManager, .ecr, .cloudControl, .sso, .ssoOIDC: nil
         }
     }
 
@@ -54,6 +56,7 @@ package enum Service: String, CaseIterable, Sendable {
         switch self {
         case .ssm: "AmazonSSM"
         case .secretsManager: "secretsmanager"
+        case .ecr: "AmazonEC2ContainerRegistry_V20150921"
         case .cloudControl: "CloudApiService"
         case .cloudFormation, .sts, .s3, .sso, .ssoOIDC: nil
         }

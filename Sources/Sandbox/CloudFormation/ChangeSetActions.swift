@@ -34,13 +34,16 @@ extension CloudFormationService {
         changeSet.onStackFailure = form["OnStackFailure"]
         changeSet.deploymentMode = mode
         _ = try handling(form["OnStackFailure"])
+        changeSet.imports = try resourcesToImport(form, target, of: stack)
         changeSet.failure = transformFailure(target)
         if changeSet.failure == nil {
             let changes = try mode == nil ? changes(target, of: stack) : driftAwareChanges(target, of: stack)
             if changes.isEmpty, type == "UPDATE", !hasOtherChanges(target, stack), !stack.status.isFailure {
                 changeSet.failure = ChangeSetRecord.noChanges
             }
-            changeSet.changes = cloud.faults.distorted(changes, of: stack.name)
+            if let imports = changeSet.imports { changeSet.failure = importFailure(imports, changes, target, stack) }
+            let listed = changes.map { $0.importing(changeSet.imports ?? [:]) }
+            changeSet.changes = cloud.faults.distorted(listed, of: stack.name)
         }
         if try cloud.stack(id: stack.id) == nil {
             try cloud.save(stack)
@@ -70,7 +73,9 @@ extension CloudFormationService {
             try checkUpdatable(found)
             return found
         case "IMPORT":
-            throw APIFailure.validation("Change sets of type IMPORT are not supported by the sandbox.")
+            guard let found else { return try newStack(name, status: "REVIEW_IN_PROGRESS") }
+            if found.status != "REVIEW_IN_PROGRESS" { try checkUpdatable(found) }
+            return found
         default:
             throw APIFailure.validation(
                 "1 validation error detected: Value '\(type)' at 'changeSetType' failed to satisfy constraint: Member must satisfy enum value set: [IMPORT, UPDATE, CREATE]"
@@ -106,7 +111,7 @@ extension CloudFormationService {
                 "ChangeSet [\(changeSet.id)] cannot be executed in its current status of [\(changeSet.executionStatus ?? status)]")
         }
         guard let stack = try cloud.stack(id: changeSet.stackID) else { throw MissingStack.brackets.failure(changeSet.stackName) }
-        let isCreate = changeSet.type == "CREATE"
+        let isCreate = changeSet.type == "CREATE" || (changeSet.type == "IMPORT" && stack.status == "REVIEW_IN_PROGRESS")
         if isCreate {
             guard stack.status == "REVIEW_IN_PROGRESS" else {
                 throw APIFailure.validation("Stack:\(stack.id) is in \(stack.status) state and can not be updated.")
@@ -124,7 +129,11 @@ extension CloudFormationService {
         begun.doesNothingOnFailure = changeSet.onStackFailure == "DO_NOTHING"
         let target = Target(content: changeSet.content, bound: try bound(changeSet.content, of: stack))
         let onFailure = begun.disableRollback ? .doNothing : try handling(changeSet.onStackFailure)
-        try begin(target, of: begun, isCreate: isCreate, onFailure: onFailure, token: token, changeSetID: changeSet.id)
+        if let imports = changeSet.imports {
+            try beginImport(imports, target, of: begun, token: token, changeSetID: changeSet.id)
+        } else {
+            try begin(target, of: begun, isCreate: isCreate, onFailure: onFailure, token: token, changeSetID: changeSet.id)
+        }
         try cloud.keep(changeSet.id, to: "ExecuteChangeSet", token: key, region: region)
         return .empty
     }

@@ -9,7 +9,7 @@ struct ChangeSetRecord: Codable, Hashable, Sendable {
     var stackID: String
     var stackName: String
     var description: String?
-    /// `CREATE` or `UPDATE`.
+    /// `CREATE`, `UPDATE` or `IMPORT`.
     var type: String
     var createdAt: Date
     /// When it stops being pending.
@@ -23,6 +23,8 @@ struct ChangeSetRecord: Codable, Hashable, Sendable {
     var executionStatus: String?
     /// `ROLLBACK`, `DELETE` or `DO_NOTHING`.
     var onStackFailure: String?
+    /// Of an import, the physical IDs of the existing resources by logical ID; empty where there is no such resource.
+    var imports: [String: String]?
     /// `REVERT_DRIFT`; `nil` for the usual one.
     var deploymentMode: String?
 

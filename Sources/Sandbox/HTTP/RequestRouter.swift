@@ -63,6 +63,7 @@ actor RequestRouter {
                 switch call.caller.service {
                 case "s3": try StorageService(cloud: cloud, region: region, requestID: requestID).answer(request)
                 case "ssm": try ParameterStoreService(cloud: cloud, region: region, requestID: requestID).answer(request)
+                case "ecr": try RegistryService(cloud: cloud, region: region, requestID: requestID).answer(request, action: call.action)
                 case "sts": try Self.identity(call, cloud, requestID)
                 case "cloudformation": try Self.cloudFormation(call, request, cloud, requestID)
                 case "cloudcontrolapi": try CloudControlService(cloud: cloud, region: region, requestID: requestID).answer(request)
@@ -106,7 +107,7 @@ actor RequestRouter {
 
     private nonisolated func failure(_ error: any Error, service: String, _ requestID: String) -> WireResponse {
         let failure = error as? APIFailure ?? APIFailure("InternalFailure", "The sandbox failed: \(error)", status: 500)
-        if ["ssm", "secretsmanager", "cloudcontrolapi"].contains(service) {
+        if ["ssm", "secretsmanager", "ecr", "cloudcontrolapi"].contains(service) {
             let body: JSONValue = ["__type": .string(failure.code), "message": .string(failure.message)]
             return WireResponse(
                 status: failure.status, contentType: "application/x-amz-json-1.\(service == "cloudcontrolapi" ? 0 : 1)",
@@ -133,7 +134,7 @@ struct ServiceCall: Sendable {
         case "s3":
             let isObject = request.path.dropFirst().contains("/") && !request.path.hasSuffix("/")
             action = request.method.prefix(1) + request.method.dropFirst().lowercased() + (isObject ? "Object" : "Bucket")
-        case "ssm", "secretsmanager", "cloudcontrolapi":
+        case "ssm", "secretsmanager", "ecr", "cloudcontrolapi":
             action = request.headers["x-amz-target"]?.split(separator: ".").last.map(String.init) ?? ""
         default:
             let encoded = request.method == "POST" ? request.body : Data(request.query.utf8)

@@ -78,6 +78,7 @@ struct StorageService {
                 xml("LocationConstraint", region == "us-east-1" ? "" : QueryXML.escaped(region))
             }
         case "GET" where query["versioning"] != nil: return try requiring(bucket) { xml("VersioningConfiguration", "") }
+        case "GET" where query["versions"] != nil: return try requiring(bucket) { try listVersions(bucket, query) }
         case "GET": return try requiring(bucket) { try list(bucket, query) }
         case "DELETE":
             return try requiring(bucket) {
@@ -169,6 +170,18 @@ struct StorageService {
         }
         return xml(
             "ListBucketResult", body + contents + common.map { "<CommonPrefixes><Prefix>\(shown($0))</Prefix></CommonPrefixes>" }.joined())
+    }
+
+    /// Of buckets without versions, each object is one.
+    private func listVersions(_ bucket: String, _ query: QueryForm) throws -> WireResponse {
+        let most = min(max(0, query["max-keys"].flatMap { Int($0) } ?? 1000), 1000)
+        let keys = try String.fetchAll(
+            cloud.database, sql: "SELECT key FROM objects WHERE bucket = ? ORDER BY key LIMIT ?", arguments: [bucket, most + 1])
+        let versions = keys.prefix(most).map {
+            "<Version><Key>\(QueryXML.escaped($0))</Key><VersionId>null</VersionId><IsLatest>true</IsLatest></Version>"
+        }
+        let head = "<Name>\(QueryXML.escaped(bucket))</Name><MaxKeys>\(most)</MaxKeys><IsTruncated>\(keys.count > most)</IsTruncated>"
+        return xml("ListVersionsResult", head + versions.joined())
     }
 
     private func xml(_ name: String, _ content: String) -> WireResponse {

@@ -47,7 +47,7 @@ def written(service, operation, value):
     if operation.name == "HeadObject":
         body = b""
     # S3's own name of the element, which is in no model.
-    body = body.replace(b"ListObjectsV2Response", b"ListBucketResult")
+    body = body.replace(b"ListObjectsV2Response", b"ListBucketResult").replace(b"ListObjectVersionsResponse", b"ListVersionsResult")
     response = {"status_code": answer["status_code"], "headers": HeadersDict(headers), "body": body}
     again = create_parser(protocol).parse(response, operation.output_shape)
     # moto gives every body its own type.

@@ -130,7 +130,7 @@ def rest(request, operation):
 
     def is_same(written):
         path, _, fixed = written["url_path"].partition("?")
-        query = {name: str(text) for name, text in [*parse_qsl(fixed), *written["query_string"].items()]}
+        query = {name: str(text) for name, text in [*parse_qsl(fixed, keep_blank_values=True), *written["query_string"].items()]}
         sent = {name.lower(): str(text) for name, text in written["headers"].items()}
         return (
             unquote(path) == unquote(request["path"]) and query == request["query"] and sent.items() <= request["headers"].items()

@@ -1,0 +1,159 @@
+import Deploying
+import Foundation
+import Model
+import OrderedCollections
+import Planning
+import Project
+import Reporting
+import StateDatabase
+import Templates
+
+/// The destruction of stacks: shown together, looked over for what would stop it, approved together, and done.
+struct Destruction {
+    let workspace: Workspace
+    let context: Context
+    let common: CommonOptions
+    let aws: AWSOptions
+    let autoApprove: Bool
+    let parallelism: Int
+
+    /// One stack, ready to be destroyed.
+    private struct Step {
+        var stack: RecordedStack
+        /// `nil` where its files are gone.
+        var settings: StackSettings?
+        var plan: Plan
+        var template: Template
+        /// What the same destruction has come to before it was interrupted.
+        var interruption: Interruption?
+        var cloud: CloudAccess?
+
+        var address: StackAddress { stack.address }
+    }
+
+    /// - Throws: where a plan can't be made or is not approved, or something stands in the way, and nothing was done; of a single
+    ///   stack whatever it fails by.
+    func destroy(_ wanted: [RecordedStack]) async throws -> Application.Outcome {
+        var interruptions: [StackAddress: Interruption] = [:]
+        for stack in wanted {
+            interruptions[stack.address] = try await workspace.settleInterrupted(stack.address, aws, common, context)
+        }
+        // Some may have gone with what was interrupted.
+        let recorded = try wanted.compactMap { try workspace.database.recordedStack($0.address) }
+        guard !recorded.isEmpty else { return ([], .success) }
+        let order = try order(of: recorded)
+        var steps = try order.keys.compactMap { address in try recorded.first { $0.address == address }.map(step) }
+        for index in steps.indices { steps[index].interruption = interruptions[steps[index].address] }
+        if !common.json {
+            context.terminal.write(steps.map { PlanText.render($0.plan, .output(context)) }.joined(separator: steps.count > 1 ? "\n" : ""))
+        }
+        for index in steps.indices {
+            let step = steps[index]
+            steps[index].cloud = try await CloudAccess(
+                context, aws, workspace, step.address, settings: step.settings, region: step.stack.region,
+                recordedAccount: step.stack.accountID)
+        }
+        try await survey(steps)
+        guard let approval = try Consent(context).approve(steps.map(\.plan), autoApprove: autoApprove) else {
+            throw Problem(.refused, "not-approved", "The destruction was not approved", detail: "Nothing was done.")
+        }
+        if steps.count == 1, let step = steps.first, let cloud = step.cloud {
+            let result = try await destroy(step, cloud, approval, isAlone: true)
+            return ([result], result.ending.exit)
+        }
+        return try await run(steps, order, approval)
+    }
+
+    private func run(
+        _ steps: [Step], _ order: OrderedDictionary<StackAddress, [StackAddress]>, _ approval: Consent.Approval
+    ) async throws -> Application.Outcome {
+        let byAddress = Dictionary(uniqueKeysWithValues: steps.map { ($0.address, $0) })
+        let width = steps.map(\.address.description.count).max() ?? 0
+        let run = StackRun(context: context, parallelism: parallelism, isQuiet: common.json, done: "destroyed")
+        return try await run.run(order) { address in
+            guard let step = byAddress[address], var cloud = step.cloud else { return StackRun.Conclusion(ending: .unchanged) }
+            cloud.context = cloud.context.labelled(address.description, width: width)
+            do {
+                return StackRun.Conclusion(try await destroy(step, cloud, approval, isAlone: false))
+            } catch {
+                guard let conclusion = StackRun.Conclusion(telling: error, in: cloud.context) else { throw error }
+                return conclusion
+            }
+        }
+    }
+
+    // MARK: Order
+
+    /// In the reverse of the order in which the files have them made, and in which exports are imported.
+    private func order(of recorded: [RecordedStack]) throws -> OrderedDictionary<StackAddress, [StackAddress]> {
+        let known = recorded.map(\.address).filter { (try? workspace.project.configuration(of: $0)) != nil }
+        var needs = try workspace.project.deploymentDependencies(known)
+        for stack in recorded where needs[stack.address] == nil { needs[stack.address] = [] }
+        for stack in recorded {
+            for name in stack.outputs.compactMap(\.exportName) {
+                for importer in try workspace.recordedImporters(of: name, from: stack) where needs[importer.address] != nil {
+                    needs[importer.address]?.append(stack.address)
+                }
+            }
+        }
+        return DestructionOrder.order(needs.mapValues { Array(OrderedSet($0)) })
+    }
+
+    private func step(_ stack: RecordedStack) throws -> Step {
+        let settings = try workspace.settings(ofRecorded: stack.address)
+        let plan = try planDestroy(stack, protected: Set(settings?.protect.map(\.value) ?? []), types: workspace.types)
+        return Step(stack: stack, settings: settings, plan: plan, template: try workspace.template(of: stack, settings))
+    }
+
+    // MARK: What stands in the way
+
+    /// - Throws: `Problem` (exit code 3) with everything that would make CloudFormation fail.
+    private func survey(_ steps: [Step]) async throws {
+        var surveys: [RemovalSurvey] = []
+        for step in steps {
+            guard let cloud = step.cloud else { continue }
+            let leaving = steps.filter { $0.stack.region == step.stack.region && $0.cloud?.identity.account == cloud.identity.account }
+            let surveyor = try RemovalSurveyor(cloud.session)
+            surveys.append(
+                try await surveyor.survey(
+                    step.stack, step.plan, step.template, leaving: Set(leaving.map(\.stack.stackName)),
+                    importers: { try workspace.recordedImporters(of: $0, from: step.stack) }))
+        }
+        if !common.json { context.terminal.write(RemovalText.render(surveys, .output(context))) }
+        let obstacles = surveys.flatMap { survey in
+            survey.obstacles.map { obstacle in
+                var obstacle = obstacle
+                if surveys.count > 1 { obstacle.summary = "\(survey.address): \(obstacle.summary)" }
+                return obstacle
+            }
+        }
+        guard obstacles.isEmpty else { throw Problem(.refused, obstacles) }
+    }
+
+    // MARK: Destroying
+
+    private func destroy(
+        _ step: Step, _ cloud: CloudAccess, _ approval: Consent.Approval, isAlone: Bool
+    ) async throws -> DeploymentResult {
+        let stack = step.stack
+        let desired = DesiredStack(
+            address: stack.address, stackName: stack.stackName, region: stack.region, accountID: cloud.identity.account,
+            template: step.template,
+            parameters: stack.parameters.mapValues { value in
+                switch value {
+                case .plain(let text): .plain(text)
+                case .secret(let digest): .previousSecret(digest)
+                }
+            }, tags: stack.tags, capabilities: stack.capabilities, notificationArns: stack.notificationArns,
+            terminationProtection: stack.terminationProtection, stackPolicy: stack.stackPolicy, storedValues: stack.storedValues)
+        let request = DeploymentRequest(
+            plan: step.plan, desired: desired, kind: .destroy, actor: cloud.actor, git: GitState.current(of: workspace.project.root),
+            toolVersion: Version.current, commandLine: Workspace.commandLine, approval: approval.rawValue,
+            planJSON: try Workspace.encode(step.plan), serviceRole: step.settings?.serviceRole)
+        let deployer = try cloud.deployer(
+            workspace.database, total: step.plan.changes.count, autoApprove: autoApprove, quiet: common.json, isAlone: isAlone)
+        let result = try await deployer.deploy(request, goingOnWith: step.interruption, workspace.database)
+        DeploymentEnd(cloud.context, common).tell(result, template: step.template, nested: workspace.nestedTemplates(of: stack))
+        return result
+    }
+}
