@@ -74,7 +74,9 @@ struct PlanCommand: ContextCommand {
         if common.json {
             context.terminal.write(try JSONReport.render(PlanReport(plans, proposals: proposals, drift: drift)))
         } else if markdown {
-            context.terminal.write(PlanMarkdown.render(plans, proposals: proposals))
+            context.terminal.write(
+                PlanMarkdown.render(plans, proposals: proposals)
+                    + plans.compactMap { drift[$0.address].map(KnownDriftText.markdown) }.joined())
         } else {
             let texts = plans.map { plan in
                 PlanText.render(plan, .output(context))
