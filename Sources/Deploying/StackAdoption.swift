@@ -116,7 +116,7 @@ package struct StackAdoption: Sendable {
             capabilities: stack.capabilities, notificationArns: stack.notificationArns,
             terminationProtection: stack.terminationProtection, stackPolicy: policy, storedValues: stored, resources: resources,
             outputs: stack.outputs)
-        let nested = template.resources.values.filter { $0.type == "AWS::CloudFormation::Stack" }.map { resource in
+        let nested = template.resources.values.filter { $0.type == TemplateResource.nestedStackType }.map { resource in
             template.source.finding(
                 "nested-stack-not-followed", .note, "The nested stack \(resource.logicalID) keeps its template where that is",
                 detail: "Its TemplateURL stays as CloudFormation has it. To plan what changes inside, keep that template in a file, "
@@ -143,7 +143,7 @@ extension AdoptedStack {
             terminationProtection: recorded.terminationProtection, stackPolicy: recorded.stackPolicy, storedValues: recorded.storedValues)
         return DeploymentIntent(
             address: recorded.address, kind: .import, startedAt: startedAt, actor: actor, git: git, toolVersion: toolVersion,
-            commandLine: commandLine, approval: "", configuration: configuration, templateBody: recorded.templateBody,
+            commandLine: commandLine, approval: "", configuration: configuration, templateBody: template.recordedBody,
             plannedAgainst: recordedSerial)
     }
 

@@ -10,6 +10,8 @@ package struct ChildProcess: Sendable {
     package struct NotStarted: Error, Hashable {
         /// As the C library names it.
         package var reason: String
+
+        package init(reason: String) { self.reason = reason }
     }
 
     /// Where the three standard streams lead; `nil` is what this process has itself.
@@ -30,9 +32,11 @@ package struct ChildProcess: Sendable {
     ///   - arguments: the program's path, or its name to be looked up in `PATH`, and its arguments.
     ///   - environment: the whole environment.
     ///   - folder: the working directory; this process's own where it is `nil`.
-    package init(_ arguments: [String], environment: [String: String], folder: String? = nil, streams: Streams = Streams())
-        throws(NotStarted)
-    {
+    ///   - leadsGroup: whether it leads a process group of its own, so that what it starts can be ended with it.
+    package init(
+        _ arguments: [String], environment: [String: String], folder: String? = nil, streams: Streams = Streams(),
+        leadsGroup: Bool = false
+    ) throws(NotStarted) {
         #if canImport(Darwin)
             var actions: posix_spawn_file_actions_t?
             var attributes: posix_spawnattr_t?
@@ -51,7 +55,7 @@ package struct ChildProcess: Sendable {
         var none = sigset_t()
         sigemptyset(&none)
         posix_spawnattr_setsigmask(&attributes, &none)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK) | (leadsGroup ? Int16(POSIX_SPAWN_SETPGROUP) : 0))
 
         // There is no portable way of spawning elsewhere: a shell goes there first, and becomes the program.
         let words = folder.map { ["/bin/sh", "-c", #"cd "$0" && exec "$@""#, $0] + arguments } ?? arguments
@@ -68,9 +72,22 @@ package struct ChildProcess: Sendable {
     package func wait() -> Int32 {
         var status: Int32 = 0
         while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
+        return Self.exitCode(status)
+    }
+
+    /// The same where it has ended; `nil` as long as it runs. Not to be asked again afterwards.
+    package func endedAs() -> Int32? {
+        var status: Int32 = 0
+        return waitpid(pid, &status, WNOHANG) == pid ? Self.exitCode(status) : nil
+    }
+
+    private static func exitCode(_ status: Int32) -> Int32 {
         let signal = status & 0x7F
         return signal == 0 ? (status >> 8) & 0xFF : 128 + signal
     }
+
+    /// Sends a signal to it and to all it has started, where it leads a group.
+    package func sendToGroup(signal: Int32) { kill(-pid, signal) }
 
     package func send(signal: Int32) { kill(pid, signal) }
 

@@ -65,11 +65,13 @@ package struct Terminal: Sendable {
     package var errorIsTerminal: Bool
     /// The width of the screen in columns; `nil` where there is none.
     package var columns: Int?
+    /// The size of the screen now; `nil` where there is none.
+    package var size: @Sendable () -> ScreenSize?
 
     package init(
         write: @escaping @Sendable (String) -> Void, writeError: @escaping @Sendable (String) -> Void,
         readLine: @escaping @Sendable () -> String?, isInteractive: Bool, outputIsTerminal: Bool, errorIsTerminal: Bool,
-        columns: Int?
+        columns: Int?, size: (@Sendable () -> ScreenSize?)? = nil
     ) {
         self.write = write
         self.writeError = writeError
@@ -78,6 +80,17 @@ package struct Terminal: Sendable {
         self.outputIsTerminal = outputIsTerminal
         self.errorIsTerminal = errorIsTerminal
         self.columns = columns
+        self.size = size ?? { columns.map { ScreenSize(columns: $0, rows: 24) } }
+    }
+}
+
+package struct ScreenSize: Hashable, Sendable {
+    package var columns: Int
+    package var rows: Int
+
+    package init(columns: Int, rows: Int) {
+        self.columns = columns
+        self.rows = rows
     }
 }
 
@@ -101,8 +114,7 @@ extension Terminal {
         let input = isatty(STDIN_FILENO) == 1
         let output = isatty(STDOUT_FILENO) == 1
         let error = isatty(STDERR_FILENO) == 1
-        var size = winsize()
-        let hasSize = ioctl(error ? STDERR_FILENO : STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
+        let size = screenSize(of: error ? STDERR_FILENO : STDOUT_FILENO)
         return Terminal(
             write: { writeAll($0, to: STDOUT_FILENO) },
             writeError: { writeAll($0, to: STDERR_FILENO) },
@@ -110,7 +122,14 @@ extension Terminal {
             isInteractive: input && error,
             outputIsTerminal: output,
             errorIsTerminal: error,
-            columns: hasSize ? Int(size.ws_col) : environment["COLUMNS"].flatMap { Int($0) })
+            columns: size?.columns ?? environment["COLUMNS"].flatMap { Int($0) },
+            size: { screenSize(of: error ? STDERR_FILENO : STDOUT_FILENO) })
+    }
+
+    private static func screenSize(of descriptor: Int32) -> ScreenSize? {
+        var size = winsize()
+        guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+        return ScreenSize(columns: Int(size.ws_col), rows: Int(size.ws_row))
     }
 
     /// Writes around the C library's buffer, so that lines of the two streams keep their order. A reader that has gone

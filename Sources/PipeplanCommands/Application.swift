@@ -3,7 +3,9 @@ import Foundation
 import Model
 import OrderedCollections
 import Planning
+import Project
 import Reporting
+import StateDatabase
 
 /// The application of the plans of one stack or several: shown together, approved together, and deployed.
 struct Application {
@@ -21,6 +23,8 @@ struct Application {
     var rollback: RollbackTarget?
     /// What was found of the stacks just now, where their drift is to be put right; `nil` otherwise.
     var drift: [StackAddress: DriftReport]?
+
+    var skipsHooks = false
 
     /// One stack with its plan, ready to be deployed.
     struct Step {
@@ -60,6 +64,7 @@ struct Application {
             guard let changeSet = step.saved?.proposal?.changeSet else { continue }
             try Consent(context).refuseProtected(changeSet, step.prepared.desired.protected)
         }
+        try await workspace.runHooksAfterPlan(of: steps.map { ($0.plan, $0.prepared) })
         let approval = try approve(steps.map(\.plan).filter(\.hasChanges))
         if steps.count == 1, let step = steps.first {
             guard let approval, let cloud = step.cloud else { return ([], .success) }
@@ -203,9 +208,19 @@ struct Application {
         if rollback != nil { request.kind = .rollback }
         request.revertsDrift = drift != nil
         let deployer = try cloud.deployer(
-            workspace.database, total: step.plan.changes.count, autoApprove: autoApprove, quiet: common.json, isAlone: isAlone)
+            workspace.database, total: step.plan.changes.count, autoApprove: autoApprove, quiet: common.json, isAlone: isAlone,
+            plan: step.plan, graph: step.prepared.graph)
+        defer { cloud.endWatching() }
+        let hooks = skipsHooks ? Hooks() : step.prepared.configuration.hooks
+        let runner = workspace.hookRunner(cloud.context)
+        func subject(_ done: Deployment? = nil) throws -> HookRunner.Subject {
+            try workspace.hookSubject(
+                step.address, stackName: step.plan.stackName, region: step.plan.region, serial: done?.serial, status: done?.status.rawValue)
+        }
+        try await runner.run(hooks, .before, .apply, try subject())
         let result = try await deployer.deploy(request, goingOnWith: step.interruption, workspace.database)
         DeploymentEnd(cloud.context, common).tell(result, template: request.desired.template, nested: request.desired.nested)
+        try await runner.run(hooks, .after, .apply, try subject(result.deployment))
         return result
     }
 }

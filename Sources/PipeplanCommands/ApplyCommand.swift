@@ -24,6 +24,7 @@ struct ApplyCommand: ContextCommand {
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var aws: AWSOptions
+    @OptionGroup var hooks: HookOptions
     @Argument(help: "Stacks, as <stack> or <stack>:<environment>, or a file that `plan --out` wrote; all stacks where none is named.")
     var stacks: [String] = []
     @Flag(name: .long, help: "Do not ask.")
@@ -42,7 +43,8 @@ struct ApplyCommand: ContextCommand {
     }
 
     func run(in context: Context) async throws -> ExitStatus {
-        let workspace = try Workspace(context, common, .readWrite)
+        var workspace = try Workspace(context, common, .readWrite)
+        if !hooks.noHooks { workspace.planHooks = PlanHooks() }
         let saved = try savedPlan(workspace)
         let addresses = try saved?.stacks.map(\.plan.address) ?? workspace.addresses(stacks, common)
         let dependencies = try workspace.project.deploymentDependencies(addresses)
@@ -57,6 +59,7 @@ struct ApplyCommand: ContextCommand {
                 workspace: workspace, context: context, common: common, aws: aws, fetcher: ParameterFetcher(context, aws, workspace),
                 autoApprove: autoApprove, allowed: Set(allow), parallelism: parallelism, saved: saved)
             let reversal = DriftReversal(workspace: workspace, context: context, aws: aws, isQuiet: common.json, parallelism: parallelism)
+            application.skipsHooks = hooks.noHooks
             if revertDrift { application.drift = try await reversal.detect(addresses) }
             outcome = try await application.apply(dependencies)
             if revertDrift { outcome.exit = try await reversal.check(outcome) }

@@ -2,19 +2,26 @@ import AWS
 import Deploying
 import Foundation
 import Model
+import Planning
 import Project
 import Reporting
 import StateDatabase
 import Synchronization
+import Templates
 
 /// The way into AWS for the stacks of one command, and who goes it.
 struct CloudAccess {
-    /// Whose terminal is told of the progress.
-    var context: Context
+    /// Whose terminal is told of the progress, and of requests.
+    var context: Context {
+        didSet { log.context.withLock { $0 = context } }
+    }
     let session: AWSSession
     let identity: CallerIdentity
     private let polling: SharedPollingLimit
     private let uploads: SharedUploads
+    private let screen: LiveScreen?
+    private let address: StackAddress
+    private let log: RequestLog
 
     /// Opens a session for a stack and finds out whose it is.
     ///
@@ -29,10 +36,15 @@ struct CloudAccess {
         self.context = context
         polling = workspace.polling
         uploads = workspace.uploads
+        screen = workspace.screen
+        self.address = address
+        let log = RequestLog(context)
+        self.log = log
         // The sandbox knows no profiles, and everybody is the same in it.
         session = try AWSSession(
             context: context, profile: workspace.usesSandbox ? nil : options.profile ?? settings?.profile, region: region,
-            assumeRole: workspace.usesSandbox ? nil : settings?.assumeRole, pool: workspace.credentials, log: options.log(context))
+            assumeRole: workspace.usesSandbox ? nil : settings?.assumeRole, pool: workspace.credentials,
+            log: { if options.verbose { log.write($0) } })
         identity = try await session.sts().getCallerIdentity()
         let allowed = settings.map(\.allowedAccounts) ?? workspace.project.settings.guardrails.allowedAccounts
         if let finding = StackSettings.accountFinding(address, accountID: identity.account, allowed: allowed) {
@@ -50,25 +62,65 @@ struct CloudAccess {
     }
 
     /// A deployer that reports to the terminal and asks there.
-    /// - Parameter isAlone: whether no other one writes there meanwhile, so that a status line can be redrawn.
-    func deployer(_ database: StateDatabase, total: Int, autoApprove: Bool, quiet: Bool, isAlone: Bool = true) throws -> Deployer {
-        let style = Style.error(context)
-        let isLive = isAlone && context.terminal.errorIsTerminal
-        let progress = Mutex(ProgressText(style, isLive: isLive, columns: context.terminal.columns, total: total))
+    /// - Parameters:
+    ///   - total: how many changes there are, where no plan tells.
+    ///   - graph: what in the plan's template needs what.
+    ///   - isAlone: whether no other stack is deployed in this run.
+    func deployer(
+        _ database: StateDatabase, total: Int, autoApprove: Bool, quiet: Bool, isAlone: Bool = true, plan: Plan? = nil,
+        graph: DependencyGraph? = nil
+    ) throws -> Deployer {
         let context = context
+        let screen = quiet ? nil : screen
+        let work = plan.map { PlannedWork($0, graph) } ?? PlannedWork(count: total)
+        // How long things took before is a help, and no reason not to deploy.
+        let typical = screen == nil ? nil : try? database.typicalDurations(of: address)
+        let name = address.description
+        let progress = Mutex(
+            ProgressText(
+                Style.error(context), isLive: screen != nil, work: work, typical: typical ?? TypicalDurations(),
+                label: isAlone ? nil : name))
+        let shared = SharedProgress(progress)
         return Deployer(
             client: try session.cloudFormation(), artifacts: try session.s3(), database: database, context: context,
             polling: polling, uploads: uploads,
             report: { notice in
                 guard !quiet else { return }
-                let text = progress.withLock { $0.text(for: notice, now: context.clock.now()) }
+                let (text, isSettled) = shared.progress.withLock { progress in
+                    (progress.text(for: notice, now: context.clock.now()), progress.isSettled)
+                }
                 context.terminal.writeError(text)
+                let block: LiveScreen.Block = { now, columns, rows in
+                    shared.progress.withLock { $0.block(now: now, columns: columns, rows: rows) }
+                }
+                screen?.pin(name, isSettled ? nil : block)
             },
-            ask: { question in
-                context.terminal.writeError(progress.withLock { $0.end() })
-                return Consent(context).answer(question, autoApprove: autoApprove)
-            })
+            ask: { question in Consent(context).answer(question, autoApprove: autoApprove) })
     }
+}
+
+extension CloudAccess {
+    /// Takes away what stands on the screen of the deployment, however it ended.
+    func endWatching() { screen?.pin(address.description, nil) }
+}
+
+/// Tells of requests where everything else of the stack is told.
+private final class RequestLog: Sendable {
+    let context: Mutex<Context>
+
+    init(_ context: Context) { self.context = Mutex(context) }
+
+    func write(_ line: RequestLogLine) {
+        let context = context.withLock { $0 }
+        context.terminal.writeError(Style.error(context).dim(line.text) + "\n")
+    }
+}
+
+/// What the lines that go past and those that stay are made of, together.
+private final class SharedProgress: Sendable {
+    let progress: Mutex<ProgressText>
+
+    init(_ progress: consuming sending Mutex<ProgressText>) { self.progress = progress }
 }
 
 extension AWSOptions {

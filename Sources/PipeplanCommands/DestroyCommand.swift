@@ -20,6 +20,7 @@ struct DestroyCommand: ContextCommand {
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var aws: AWSOptions
+    @OptionGroup var hooks: HookOptions
     @Argument(help: "Stacks, as <stack> or <stack>:<environment>.")
     var stacks: [String] = []
     @Flag(name: .long, help: "Every recorded stack; with --env, those of that environment.")
@@ -46,7 +47,8 @@ struct DestroyCommand: ContextCommand {
         var outcome: Application.Outcome = ([], .success)
         try await workspace.withCloud { context in
             let destruction = Destruction(
-                workspace: workspace, context: context, common: common, aws: aws, autoApprove: autoApprove, parallelism: parallelism)
+                workspace: workspace, context: context, common: common, aws: aws, autoApprove: autoApprove, parallelism: parallelism,
+                skipsHooks: hooks.noHooks)
             outcome = try await destruction.destroy(recorded)
         }
         if common.json { context.terminal.write(try JSONReport.render(HistoryReport(outcome.results.map(\.deployment)))) }

@@ -16,6 +16,7 @@ struct Destruction {
     let aws: AWSOptions
     let autoApprove: Bool
     let parallelism: Int
+    let skipsHooks: Bool
 
     /// One stack, ready to be destroyed.
     private struct Step {
@@ -151,9 +152,19 @@ struct Destruction {
             toolVersion: Version.current, commandLine: Workspace.commandLine, approval: approval.rawValue,
             planJSON: try Workspace.encode(step.plan), serviceRole: step.settings?.serviceRole)
         let deployer = try cloud.deployer(
-            workspace.database, total: step.plan.changes.count, autoApprove: autoApprove, quiet: common.json, isAlone: isAlone)
+            workspace.database, total: step.plan.changes.count, autoApprove: autoApprove, quiet: common.json, isAlone: isAlone,
+            plan: step.plan)
+        defer { cloud.endWatching() }
+        let hooks = skipsHooks ? Hooks() : step.settings?.hooks ?? Hooks()
+        let runner = workspace.hookRunner(cloud.context)
+        var subject = try workspace.hookSubject(stack.address, stackName: stack.stackName, region: stack.region)
+        try await runner.run(hooks, .before, .destroy, subject)
         let result = try await deployer.deploy(request, goingOnWith: step.interruption, workspace.database)
-        DeploymentEnd(cloud.context, common).tell(result, template: step.template, nested: workspace.nestedTemplates(of: stack))
+        DeploymentEnd(cloud.context, common).tell(result, template: step.template, nested: stack.nestedTemplates(in: step.template))
+        // What it had as outputs is what there is to clean up after.
+        subject.serial = result.deployment.serial
+        subject.status = result.deployment.status.rawValue
+        try await runner.run(hooks, .after, .destroy, subject)
         return result
     }
 }

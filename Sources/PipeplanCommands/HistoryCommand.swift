@@ -16,6 +16,7 @@ struct HistoryCommand: ParsableCommand {
               pipeplan history show image-pipeline:develop 3    one deployment whole
               pipeplan history diff image-pipeline:develop 2 3  what came with it
               pipeplan history blame image-pipeline:develop     which deployment each property is from
+              pipeplan history drift image-pipeline:develop     when resources drifted, and when that ended
               pipeplan history export > history.jsonl           all of it, for another place
             """,
         subcommands: [

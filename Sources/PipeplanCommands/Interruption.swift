@@ -59,11 +59,13 @@ extension Workspace {
             return nil
         }
         let plan = try recordedPlan(of: deployment)
-        let deployer = try cloud.deployer(database, total: plan.changes.count, autoApprove: false, quiet: common.json)
+        let deployer = try cloud.deployer(database, total: plan.changes.count, autoApprove: false, quiet: common.json, plan: plan)
         guard let result = try await deployer.settleIfBegun(deployment, plan: plan, by: cloud.actor) else {
             return Interruption(deployment, plan, cloud, deployer)
         }
-        DeploymentEnd(context, common).tell(result, template: nil)
+        let template = try template(of: deployment, try settings(ofRecorded: address))
+        let nested = try database.recordedStack(address).map(nestedTemplates) ?? [:]
+        DeploymentEnd(context, common).tell(result, template: template, nested: nested)
         guard !result.deployment.status.isOpen else { throw RecordingRefusal.deploymentOpen(result.deployment) }
         guard result.ending.exit == .success else {
             // Trying it again is for somebody to decide who has seen this.

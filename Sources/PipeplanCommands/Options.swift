@@ -22,6 +22,12 @@ struct AWSOptions: ParsableArguments {
     var verbose = false
 }
 
+/// The option of the commands that run hooks.
+struct HookOptions: ParsableArguments {
+    @Flag(name: .long, help: "Run none of the hooks of stack.yml.")
+    var noHooks = false
+}
+
 extension Context {
     /// Whether `--sandbox` or the environment asks for the sandbox.
     func usesSandbox(_ options: CommonOptions) -> Bool {

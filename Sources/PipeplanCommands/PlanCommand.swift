@@ -28,6 +28,7 @@ struct PlanCommand: ContextCommand {
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var aws: AWSOptions
+    @OptionGroup var hooks: HookOptions
     @Argument(help: "Stacks, as <stack> or <stack>:<environment>; all of them where none is named.")
     var stacks: [String] = []
     @Option(name: .long, help: "Save the plan to this file.")
@@ -48,7 +49,8 @@ struct PlanCommand: ContextCommand {
     }
 
     func run(in context: Context) async throws -> ExitStatus {
-        let workspace = try Workspace(context, common, .readOnly)
+        var workspace = try Workspace(context, common, .readOnly)
+        if !hooks.noHooks { workspace.planHooks = PlanHooks() }
         var planned: [Workspace.PlannedStack] = []
         var findings: [Finding] = []
         let addresses = try workspace.project.deploymentOrder(workspace.addresses(stacks, common))
@@ -60,6 +62,7 @@ struct PlanCommand: ContextCommand {
             }
         }
         guard findings.isEmpty else { throw Problem(.badInput, findings) }
+        try await workspace.runHooksAfterPlan(of: planned)
         let plans = planned.map(\.plan)
         for plan in plans {
             guard let open = try workspace.database.openDeployment(plan.address) else { continue }
@@ -71,7 +74,9 @@ struct PlanCommand: ContextCommand {
         if common.json {
             context.terminal.write(try JSONReport.render(PlanReport(plans, proposals: proposals, drift: drift)))
         } else if markdown {
-            context.terminal.write(PlanMarkdown.render(plans, proposals: proposals))
+            context.terminal.write(
+                PlanMarkdown.render(plans, proposals: proposals)
+                    + plans.compactMap { drift[$0.address].map(KnownDriftText.markdown) }.joined())
         } else {
             let texts = plans.map { plan in
                 PlanText.render(plan, .output(context))

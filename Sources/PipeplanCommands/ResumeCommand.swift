@@ -62,10 +62,11 @@ struct ResumeCommand: ContextCommand {
             return result
         }
         let plan = try workspace.recordedPlan(of: deployment)
-        let deployer = try cloud.deployer(workspace.database, total: plan.changes.count, autoApprove: false, quiet: common.json)
+        let deployer = try cloud.deployer(workspace.database, total: plan.changes.count, autoApprove: false, quiet: common.json, plan: plan)
         let template = try workspace.template(of: deployment, settings)
         let result = try await deployer.resume(deployment, plan: plan, by: cloud.actor)
-        let nested = try workspace.database.recordedStack(deployment.address).map(workspace.nestedTemplates) ?? [:]
+        let stack = try workspace.database.recordedStack(deployment.address)
+        let nested = template.flatMap { template in stack.map { $0.nestedTemplates(in: template) } } ?? [:]
         DeploymentEnd(context, common).tell(result, template: template, nested: nested)
         return result
     }

@@ -4,6 +4,9 @@ import Sandbox
 extension Workspace {
     /// Runs `body` with the surroundings in which AWS is reached: the process's own, or those of a sandbox that runs meanwhile.
     func withCloud(_ body: (Context) async throws -> Void) async throws {
+        defer { screen?.close() }
+        var context = context
+        if let screen { context.terminal = screen.terminal }
         guard usesSandbox else { return try await body(context) }
         try await context.withSandbox(in: Self.stateFolder(project, usesSandbox: true), body)
     }

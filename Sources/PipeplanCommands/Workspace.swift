@@ -5,6 +5,7 @@ import Model
 import OrderedCollections
 import Planning
 import Project
+import Reporting
 import ResourceTypes
 import StateDatabase
 import Templates
@@ -21,10 +22,15 @@ struct Workspace {
     let polling = SharedPollingLimit()
     /// What all stacks of this command have uploaded.
     let uploads = SharedUploads()
+    /// Where deployments are watched; `nil` where lines can only be written one after the other.
+    let screen: LiveScreen?
     let types = ResourceTypeCatalog.bundled
+    /// `nil` where planning runs no hooks.
+    var planHooks: PlanHooks?
 
     init(_ context: Context, _ options: CommonOptions, _ access: StateDatabase.Access) throws {
         self.context = context
+        screen = LiveScreen(context)
         usesSandbox = context.usesSandbox(options)
         project = try Project.find(from: context)
         let folder = Self.stateFolder(project, usesSandbox: usesSandbox)
@@ -51,6 +57,7 @@ struct Workspace {
     ) async throws -> PreparedStack {
         let configuration = try project.configuration(of: address)
         let recorded = try database.recordedStack(address)
+        try await runHooksBeforePlan(of: configuration, recorded)
         let reading = configuration.loadTemplate()
         guard let written = reading.value else { throw Problem(.badInput, reading.findings) }
         let region = try region(of: configuration, recorded, profile)

@@ -107,12 +107,6 @@ extension SettingsReader {
         return RollbackTriggers(alarms: alarms.map(\.value), minutes: integer("minutes", in: rollback, 0...180))
     }
 
-    private mutating func hooks(in section: Section) -> Hooks? {
-        guard let hooks = self.section("hooks", in: section, keys: ["before", "after"]) else { return nil }
-        return Hooks(
-            before: (texts("before", in: hooks) ?? []).map(\.value), after: (texts("after", in: hooks) ?? []).map(\.value))
-    }
-
     private mutating func stackReferences(_ key: String, in section: Section) -> [Located<StackAddress>]? {
         guard let texts = texts(key, in: section) else { return nil }
         var references: [Located<StackAddress>] = []

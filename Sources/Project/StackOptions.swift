@@ -48,14 +48,3 @@ package struct RollbackTriggers: Hashable, Sendable, Codable {
         self.minutes = minutes
     }
 }
-
-/// Shell commands to run around a deployment.
-package struct Hooks: Hashable, Sendable, Codable {
-    package var before: [String]
-    package var after: [String]
-
-    package init(before: [String] = [], after: [String] = []) {
-        self.before = before
-        self.after = after
-    }
-}

@@ -36,14 +36,17 @@ package struct DeploymentReport: Encodable, Sendable {
     struct Event: Encodable {
         var timestamp: Date
         var logicalId: String
+        /// With the logical IDs that lead to its nested stack in front: `Network/Vpc`.
+        var path: String
         var type: String
         @OrNull var physicalId: String?
         var status: String
         @OrNull var reason: String?
 
-        init(_ event: StackEvent) {
+        init(_ event: StackEvent, _ paths: StackPaths) {
             timestamp = event.timestamp
             logicalId = event.logicalID
+            path = paths.name(of: event)
             type = event.resourceType
             physicalId = event.physicalID
             status = event.status.rawValue
@@ -65,7 +68,8 @@ package struct DeploymentReport: Encodable, Sendable {
         recordedEvents = events
         self.deployment = HistoryReport.Entry(deployment)
         self.changes = changes.map { Change(logicalId: $0.logicalID, type: $0.type, action: $0.action, replaced: $0.replaced) }
-        self.events = events.map(Event.init)
+        let paths = StackPaths(events)
+        self.events = events.map { Event($0, paths) }
         timeline = Timeline(events).rows.map { row in
             Step(
                 resource: row.name, type: row.type, startedAt: row.start, finishedAt: row.end,

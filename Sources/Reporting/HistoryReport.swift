@@ -1,3 +1,4 @@
+import Deploying
 import Foundation
 import Model
 package import StateDatabase
@@ -54,7 +55,10 @@ package struct HistoryReport: Encodable, Sendable {
             commandLine = deployment.commandLine
             toolVersion = deployment.toolVersion
             git = deployment.git.map { Git(commit: $0.commit, branch: $0.branch, isDirty: $0.isDirty, remote: $0.remote) }
-            failure = deployment.failure.map { Failure(logicalId: $0.logicalID, type: $0.resourceType, message: $0.message) }
+            failure = deployment.failure.map {
+                Failure(
+                    logicalId: $0.logicalID, type: $0.resourceType, message: $0.message, remedy: Remedy.sentence(for: $0))
+            }
             hash = deployment.hash.hex
         }
     }
@@ -82,6 +86,8 @@ package struct HistoryReport: Encodable, Sendable {
         @OrNull var logicalId: String?
         @OrNull var type: String?
         var message: String
+        /// What to do about it, where that is known.
+        @OrNull var remedy: String?
     }
 }
 

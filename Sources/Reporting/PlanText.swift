@@ -133,6 +133,7 @@ package struct PlanText {
         if change.action == .remove, change.policyAction == .retain { remarks.append("retained: only forgotten by the stack") }
         if change.action == .remove, change.policyAction == .snapshot { remarks.append("a snapshot is kept") }
         if let old = change.renamedFrom { remarks.append("looks like \(old) renamed: CloudFormation makes a new one and removes the old") }
+        if change.isRecreation { remarks.append("made again: it was deleted past CloudFormation") }
         if let identifier = change.importIdentifier {
             remarks.append("is imported: \(identifier.map { "\($0) \($1)" }.joined(separator: ", "))")
         }

@@ -1,26 +1,36 @@
 package import Deploying
 package import Foundation
 import Model
+package import StateDatabase
 
-/// Tells of a running deployment on standard error: a line an event, and on a terminal a status line that is redrawn below them.
+/// Tells of a running deployment on standard error: a line an event, and below them, where the screen can be redrawn, what is under way
+/// and how long it may take (`block`).
 package struct ProgressText: Sendable {
-    private let style: Style
+    let style: Style
     private let isLive: Bool
-    private let columns: Int
-    /// How many resources the plan changes.
-    private let total: Int
-    /// When each resource's current operation began.
+    let work: PlannedWork
+    /// How long things took before.
+    let typical: TypicalDurations
+    /// The stack's name, where several are told of at the same time.
+    let label: String?
+    /// When each resource's current operation began, by CloudFormation's clock.
     private var started: [String: Date] = [:]
-    private var inFlight: [String] = []
-    private var types: [String: String] = [:]
+    /// In the order they began.
+    private(set) var inFlight: [String] = []
+    private(set) var types: [String: String] = [:]
+    /// The least that this machine's clock was ahead of an event that it was told of: as far as the two clocks can be told apart, what
+    /// they differ by.
+    private var clockOffset: TimeInterval?
     /// When something was told last.
     private var lastTold: Date?
     /// Each resource's status as it was told last.
-    private var current: [String: StackStatus] = [:]
-    private var finished: Set<String> = []
-    private var isRollingBack = false
-    private var isSettled = false
-    private var hasStatusLine = false
+    private(set) var current: [String: StackStatus] = [:]
+    private(set) var finished: Set<String> = []
+    private(set) var isRollingBack = false
+    /// Whether the stack has come to rest, or is not watched any more.
+    package private(set) var isSettled = false
+    /// When CloudFormation was told to begin, or the first event came of what had begun before.
+    private(set) var executing: Date?
     private var isCovered = true
     private var address = ""
 
@@ -29,30 +39,29 @@ package struct ProgressText: Sendable {
 
     /// - Parameters:
     ///   - isLive: whether the screen can be redrawn.
-    ///   - total: how many resources the plan changes.
-    package init(_ style: Style, isLive: Bool, columns: Int?, total: Int) {
+    ///   - label: the stack's name, where several are told of at the same time.
+    package init(
+        _ style: Style, isLive: Bool, work: PlannedWork, typical: TypicalDurations = TypicalDurations(), label: String? = nil
+    ) {
         self.style = style
         self.isLive = isLive
-        self.columns = columns ?? 100
-        self.total = total
+        self.work = work
+        self.typical = typical
+        self.label = label
     }
 
-    /// The text to write for a notice, with what takes back the status line before and draws it anew behind.
+    /// The lines to write for a notice.
     package mutating func text(for notice: DeploymentNotice, now: Date) -> String {
         let lines = lines(for: notice, now: now)
         if case .waiting = notice, lines.isEmpty { return "" }
         lastTold = now
-        guard isLive else { return lines }
-        let clear = hasStatusLine ? "\r\u{1B}[K" : ""
-        let status = statusLine
-        hasStatusLine = !status.isEmpty
-        return clear + lines + status
+        return lines
     }
 
-    /// What takes the status line back when all is done.
-    package mutating func end() -> String {
-        defer { hasStatusLine = false }
-        return hasStatusLine ? "\r\u{1B}[K" : ""
+    /// For how long a resource's operation has been under way; `nil` where none is.
+    func waiting(for key: String, _ now: Date) -> TimeInterval? {
+        guard inFlight.contains(key) else { return nil }
+        return started[key].map { max(0, now.timeIntervalSince($0) - (clockOffset ?? 0)) }
     }
 
     private mutating func lines(for notice: DeploymentNotice, now: Date) -> String {
@@ -66,12 +75,20 @@ package struct ProgressText: Sendable {
         case .changeSetCreated: return style.dim("change set created, waiting for CloudFormation to compute it") + "\n"
         case .reconciled(let reconciliation): return reconciled(reconciliation)
         case .executing:
+            executing = now
             return style.dim(isCovered ? "the change set does what the plan says; executing it" : "executing the change set") + "\n"
-        case .deleting: return style.dim("deleting the stack") + "\n"
+        case .deleting:
+            executing = now
+            return style.dim("deleting the stack") + "\n"
         case .warning(let message): return "\(style.yellow("warning")): \(message.printable)\n"
-        case .event(let event, let path): return line(for: event, within: path)
-        case .waiting: return waitingLine(now)
+        case .event(let event, let path):
+            clockOffset = min(clockOffset ?? .infinity, now.timeIntervalSince(event.timestamp))
+            executing = executing ?? now
+            return line(for: event, within: path)
+        // On a screen that is redrawn it is seen all the time.
+        case .waiting: return isLive ? "" : waitingLine(now)
         case .detached(let failure):
+            isSettled = true
             return "\(style.yellow("not watched any more")): \(failure.message.printable)\n"
                 + "CloudFormation goes on with what it was told. `pipeplan resume \(address)` follows it to its end and records that.\n"
         }
@@ -98,7 +115,7 @@ package struct ProgressText: Sendable {
         }
         guard now.timeIntervalSince(lastTold) >= Self.silence else { return "" }
         let waiting = inFlight.map { key in
-            let since = started[key].map { TimeText.duration(now.timeIntervalSince($0)) }
+            let since = self.waiting(for: key, now).map { TimeText.duration($0) }
             return "\(key) (\([types[key], since].compactMap { $0 }.joined(separator: ", ")))"
         }
         let what = waiting.isEmpty ? "CloudFormation" : waiting.joined(separator: ", ")
@@ -140,16 +157,5 @@ package struct ProgressText: Sendable {
     private func beginning(of event: StackEvent, _ key: String) -> String {
         let mark = event.status.mark(style)
         return "\(style.dim(TimeText.timeOfDay(event.timestamp))) \(mark(event.status.rawValue.printable.padded(to: 28))) \(key)"
-    }
-
-    private var statusLine: String {
-        guard !isSettled, !inFlight.isEmpty || !finished.isEmpty else { return "" }
-        let done = min(finished.count, total)
-        let width = 20
-        let filled = total > 0 ? width * done / total : width
-        let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
-        let what = isRollingBack ? "rolling back" : "\(done)/\(total)"
-        let line = "\(bar) \(what)  \(inFlight.joined(separator: ", "))".truncated(to: columns - 1)
-        return isRollingBack ? style.yellow(line) : style.cyan(line)
     }
 }

@@ -80,7 +80,8 @@ package struct RecordedEventsReport: Encodable, Sendable {
     private enum CodingKeys: CodingKey { case formatVersion, events }
 
     package init(_ deployment: Deployment, _ events: [StackEvent]) {
-        self.events = events.map(DeploymentReport.Event.init)
+        let paths = StackPaths(events)
+        self.events = events.map { DeploymentReport.Event($0, paths) }
         recorded = events
         start = events.map(\.timestamp).min() ?? deployment.startedAt
     }

@@ -86,33 +86,27 @@ extension StateDatabase {
     /// - Throws: as `begin` does, and nothing is accepted then.
     package func accept(_ drift: [AcceptedDrift], as intent: DeploymentIntent, secrets: [Secret] = []) throws -> Deployment {
         let mask = SecretMask(secrets)
-        let deployment = try begin(intent, secrets: secrets)
-        let outcome = DeploymentOutcome(status: .succeeded, effect: .untouched, finishedAt: intent.startedAt)
-        do {
-            try write { db in
-                for accepted in drift {
-                    try db.execute(
-                        sql: """
-                            INSERT INTO accepted_drift
-                                (deployment, stack_key, logical_id, path, value, reason, accepted_by, accepted_at)
-                            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-                            """,
-                        arguments: [
-                            deployment.id, deployment.stackKey, accepted.logicalID, accepted.path,
-                            mask.text(accepted.value?.canonicalText), mask.text(accepted.reason), mask.name(accepted.by),
-                            accepted.acceptedAt.milliseconds,
-                        ])
-                }
+        let settled = try write { db in
+            let deployment = try begin(intent, mask, in: db)
+            for accepted in drift {
+                try db.execute(
+                    sql: """
+                        INSERT INTO accepted_drift (deployment, stack_key, logical_id, path, value, reason, accepted_by, accepted_at)
+                        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                        """,
+                    arguments: [
+                        deployment.id, deployment.stackKey, accepted.logicalID, accepted.path, mask.text(accepted.value?.canonicalText),
+                        mask.text(accepted.reason), mask.name(accepted.by), accepted.acceptedAt.milliseconds,
+                    ])
             }
-        } catch {
-            _ = try? finish(
-                deployment, DeploymentOutcome(status: .failed, effect: .untouched, finishedAt: intent.startedAt), secrets: secrets)
-            throw error
+            let outcome = DeploymentOutcome(status: .succeeded, effect: .untouched, finishedAt: intent.startedAt)
+            return try finish(deployment, outcome, mask, in: db)
         }
-        return try finish(deployment, outcome, secrets: secrets)
+        remember(settled)
+        return settled
     }
 
-    /// What is accepted of a stack's drift, the latest word on each resource and path. Only what its deployment has recorded whole.
+    /// What is accepted of a stack's drift, the latest word on each resource and path.
     package func acceptedDrift(_ address: StackAddress) throws -> [AcceptedDrift] {
         try read { db in
             guard let stackKey = try DeploymentStore(db: db).stackKey(of: address) else { return [] }
@@ -121,7 +115,7 @@ extension StateDatabase {
                 sql: """
                     SELECT a.logical_id, a.path, a.value, a.reason, a.accepted_by, a.accepted_at
                     FROM accepted_drift a JOIN deployments d ON d.id = a.deployment
-                    WHERE a.stack_key = ? AND d.status = 'succeeded' ORDER BY d.serial
+                    WHERE a.stack_key = ? ORDER BY d.serial
                     """,
                 arguments: [stackKey])
             var latest: [String: AcceptedDrift] = [:]

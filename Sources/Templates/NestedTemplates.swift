@@ -10,6 +10,8 @@ package struct NestedTemplate: Sendable {
 }
 
 extension TemplateResource {
+    package static let nestedStackType = "AWS::CloudFormation::Stack"
+
     /// The file that holds the template of this nested stack or application; `nil` where it is none, or one whose template is not in
     /// a file.
     package var nestedTemplate: NestedTemplate? {
@@ -24,7 +26,7 @@ extension TemplateResource {
     /// nested stack.
     /// - Parameter folder: of the template that the stack stands in, from the outermost one's.
     package func templateKey(in folder: String) -> String? {
-        guard type == PackagedProperty.nestedStack, let location = properties.first(where: { $0.key == "TemplateURL" })?.value.literalText
+        guard type == Self.nestedStackType, let location = properties.first(where: { $0.key == "TemplateURL" })?.value.literalText
         else { return nil }
         return location.contains("://") ? location : NestedPath.path(of: location, in: folder)
     }

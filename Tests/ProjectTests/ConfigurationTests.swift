@@ -23,7 +23,7 @@ import Testing
             parameters: {A: base, B: base, Token: {env: TOKEN}}
             tags: {level: stack, app: web}
             protect: [Database]
-            hooks: {before: make assets}
+            hooks: {before: {plan: make assets}}
             rollback: {minutes: 5, alarms: ["arn:aws:cloudwatch:us-east-1:111111111111:alarm:errors"]}
             environments:
               prod:
@@ -52,7 +52,7 @@ import Testing
         #expect(configuration.terminationProtection == true)
         #expect(configuration.stackPolicy?["Statement"]?.arrayItems?.count == 1)
         #expect(configuration.protect.map(\.value) == ["Database"])
-        #expect(configuration.hooks == Hooks(before: ["make assets"]))
+        #expect(configuration.hooks == Hooks(before: [.plan: [Hook("make assets")]]))
         #expect(configuration.rollback?.minutes == 5)
     }
 

@@ -103,11 +103,13 @@ import Testing
         #expect(
             value["events"] == [
                 [
-                    "timestamp": "2026-01-31T12:00:00Z", "logicalId": "image-pipeline-develop", "type": "AWS::CloudFormation::Stack",
+                    "timestamp": "2026-01-31T12:00:00Z", "logicalId": "image-pipeline-develop", "path": "image-pipeline-develop",
+                    "type": "AWS::CloudFormation::Stack",
                     "physicalId": .string(stackARN), "status": "UPDATE_IN_PROGRESS", "reason": nil,
                 ],
                 [
-                    "timestamp": "2026-01-31T12:01:01Z", "logicalId": "Topic", "type": "AWS::SNS::Topic", "physicalId": nil,
+                    "timestamp": "2026-01-31T12:01:01Z", "logicalId": "Topic", "path": "Topic", "type": "AWS::SNS::Topic",
+                    "physicalId": nil,
                     "status": "UPDATE_FAILED",
                     "reason": .string("Name taken\nby \(escape)"),
                 ],

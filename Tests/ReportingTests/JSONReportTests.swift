@@ -247,6 +247,7 @@ import Testing
                       "failure" : {
                         "logicalId" : "Topic",
                         "message" : "Name taken",
+                        "remedy" : null,
                         "type" : null
                       },
                       "finishedAt" : "2026-01-31T12:01:35Z",

@@ -28,6 +28,14 @@ package enum KnownDriftText {
         return text + "pipeplan apply \(drift.address) --revert-drift\n"
     }
 
+    /// The same for a comment on a pull request: which resources, in one warning.
+    package static func markdown(_ drift: KnownDrift) -> String {
+        var names: [String] = []
+        for name in drift.touched.map(\.logicalID) + drift.untouched where !names.contains(name) { names.append(name) }
+        let list = names.prefix(10).map { "`\($0)`" }.joined(separator: ", ") + (names.count > 10 ? " …" : "")
+        return "\n> [!WARNING]\n> Drift in `\(drift.address)`: \(list). A template that stays leaves it as it is.\n"
+    }
+
     private static func value(_ value: JSONValue?) -> String {
         guard let value else { return "none" }
         return value.compactText.printable.oneLine.truncated(to: 120)

@@ -54,7 +54,7 @@ package struct PackagedProperty: Hashable, Sendable {
         PackagedProperty("AWS::AppSync::Resolver", "CodeS3Location", is: .file),
         PackagedProperty("AWS::AppSync::Resolver", "RequestMappingTemplateS3Location", is: .file),
         PackagedProperty("AWS::AppSync::Resolver", "ResponseMappingTemplateS3Location", is: .file),
-        PackagedProperty(nestedStack, "TemplateURL", is: .template, as: .https),
+        PackagedProperty(TemplateResource.nestedStackType, "TemplateURL", is: .template, as: .https),
         PackagedProperty("AWS::CloudFormation::ModuleVersion", "ModulePackage", is: .bundle),
         PackagedProperty("AWS::CloudFormation::ResourceVersion", "SchemaHandlerPackage", is: .bundle),
         PackagedProperty("AWS::CodeBuild::Project", "Source", "BuildSpec", is: .text, as: .inline),
@@ -72,7 +72,6 @@ package struct PackagedProperty: Hashable, Sendable {
         PackagedProperty("AWS::StepFunctions::StateMachine", "DefinitionS3Location", is: .file, as: bucketAndKey),
     ]
 
-    static let nestedStack = "AWS::CloudFormation::Stack"
     static let serverlessApplication = "AWS::Serverless::Application"
 
     static let byType = Dictionary(grouping: all, by: \.type)
