@@ -64,7 +64,8 @@ extension Workspace {
             return Interruption(deployment, plan, cloud, deployer)
         }
         let template = try template(of: deployment, try settings(ofRecorded: address))
-        let nested = try database.recordedStack(address).map(nestedTemplates) ?? [:]
+        let recorded = try database.recordedStack(address)
+        let nested = template.flatMap { recorded?.nestedTemplates(in: $0) } ?? [:]
         DeploymentEnd(context, common).tell(result, template: template, nested: nested)
         guard !result.deployment.status.isOpen else { throw RecordingRefusal.deploymentOpen(result.deployment) }
         guard result.ending.exit == .success else {
