@@ -31,7 +31,7 @@ parity: system
 # What can be checked without building.
 lint: python
 	swift format lint --strict --recursive $(SOURCES)
-	.venv/bin/cfn-lint stacks/*/pipeline.yml
+	.venv/bin/cfn-lint stacks/*/pipeline.yml stacks/*/template.yml
 
 # Formats the sources in place.
 format:

@@ -31,6 +31,7 @@ extension Deployer {
         let outcome = DeploymentOutcome(
             status: settlement.status, effect: effect, finishedAt: clock.now(), failure: settlement.failure, resumedBy: run.resumedBy)
         let settled = try database.finish(run.deployment, outcome, secrets: run.request?.secrets ?? [])
+        await publish(settled)
         var result = DeploymentResult(deployment: settled, ending: .settled(settlement), outputs: settlement.stack?.outputs ?? [])
         // As they are recorded, no secret is in their words.
         if let cause = settled.failure, cause.logicalID != nil {

@@ -11,6 +11,7 @@ struct Application {
     let context: Context
     let common: CommonOptions
     let aws: AWSOptions
+    let sharing: ShareOptions
     let fetcher: ParameterFetcher
     let autoApprove: Bool
     /// Logical IDs whose hazards are agreed to.
@@ -149,9 +150,12 @@ struct Application {
     /// - Parameter isAlone: whether no other stack is deployed in this run.
     func deploy(_ step: Step, _ cloud: CloudAccess, _ approval: Consent.Approval, isAlone: Bool) async throws -> DeploymentResult {
         let request = try workspace.request(step.plan, step.prepared, cloud, approval: approval, proposal: step.saved?.proposal)
-        let deployer = try cloud.deployer(
+        var deployer = try cloud.deployer(
             workspace.database, total: step.plan.changes.count, autoApprove: autoApprove, quiet: common.json, isAlone: isAlone)
-        let result = try await deployer.deploy(request)
+        let result = try await workspace.underLease(step.address, cloud, sharing, aws) { lease in
+            deployer.lease = lease
+            return try await deployer.deploy(request)
+        }
         DeploymentEnd(cloud.context, common).tell(result, template: request.desired.template, nested: request.desired.nested)
         return result
     }

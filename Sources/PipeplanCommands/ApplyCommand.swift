@@ -23,6 +23,7 @@ struct ApplyCommand: ContextCommand {
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var aws: AWSOptions
+    @OptionGroup var sharing: ShareOptions
     @Argument(help: "Stacks, as <stack> or <stack>:<environment>, or a file that `plan --out` wrote; all stacks where none is named.")
     var stacks: [String] = []
     @Flag(name: .long, help: "Do not ask.")
@@ -41,10 +42,12 @@ struct ApplyCommand: ContextCommand {
         let saved = try savedPlan(workspace)
         let addresses = try saved?.stacks.map(\.plan.address) ?? workspace.addresses(stacks, common)
         let dependencies = try workspace.project.deploymentDependencies(addresses)
+        try await workspace.syncBeforeChange(addresses, aws, context)
         var outcome: Application.Outcome = ([], .success)
         try await workspace.withCloud { context in
             let application = Application(
-                workspace: workspace, context: context, common: common, aws: aws, fetcher: ParameterFetcher(context, aws, workspace),
+                workspace: workspace, context: context, common: common, aws: aws, sharing: sharing,
+                fetcher: ParameterFetcher(context, aws, workspace),
                 autoApprove: autoApprove, allowed: Set(allow), parallelism: parallelism, saved: saved)
             outcome = try await application.apply(dependencies)
         }

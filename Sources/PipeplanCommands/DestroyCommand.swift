@@ -19,6 +19,7 @@ struct DestroyCommand: ContextCommand {
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var aws: AWSOptions
+    @OptionGroup var sharing: ShareOptions
     @Argument(help: "Stacks, as <stack> or <stack>:<environment>.")
     var stacks: [String]
     @Flag(name: .long, help: "Do not ask.")
@@ -26,6 +27,7 @@ struct DestroyCommand: ContextCommand {
 
     func run(in context: Context) async throws -> ExitStatus {
         let workspace = try Workspace(context, common, .readWrite)
+        try await workspace.syncBeforeChange([], aws, context)
         let recorded = try workspace.recordedStacks(stacks, common)
         let known = recorded.map(\.address).filter { (try? workspace.project.configuration(of: $0)) != nil }
         // In the reverse of the order they were made in; what has no files any more has nothing that depends on it.
@@ -70,8 +72,11 @@ struct DestroyCommand: ContextCommand {
             plan: plan, desired: desired, kind: .destroy, actor: cloud.actor, git: GitState.current(of: workspace.project.root),
             toolVersion: Version.current, commandLine: Workspace.commandLine, approval: approval.rawValue,
             planJSON: try Workspace.encode(plan), serviceRole: configuration?.serviceRole)
-        let deployer = try cloud.deployer(workspace.database, total: plan.changes.count, autoApprove: autoApprove, quiet: common.json)
-        let result = try await deployer.deploy(request)
+        var deployer = try cloud.deployer(workspace.database, total: plan.changes.count, autoApprove: autoApprove, quiet: common.json)
+        let result = try await workspace.underLease(stack.address, cloud, sharing, aws) { lease in
+            deployer.lease = lease
+            return try await deployer.deploy(request)
+        }
         DeploymentEnd(context, common).tell(result, template: nil)
         return result
     }

@@ -113,7 +113,8 @@ struct OutputsCommand: ContextCommand {
 
 struct StateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "state", abstract: "Look at what is recorded.", subcommands: [StateList.self, StateShow.self])
+        commandName: "state", abstract: "Look at what is recorded, and share it with a team.",
+        subcommands: [StateList.self, StateShow.self] + shareCommands)
 }
 
 struct StateList: ContextCommand {

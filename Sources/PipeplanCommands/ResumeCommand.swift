@@ -1,7 +1,6 @@
 import ArgumentParser
 import Deploying
 import Model
-import Planning
 import Reporting
 import StateDatabase
 
@@ -18,11 +17,13 @@ struct ResumeCommand: ContextCommand {
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var aws: AWSOptions
+    @OptionGroup var sharing: ShareOptions
     @Argument(help: "Stacks, as <stack> or <stack>:<environment>; all of them where none is named.")
     var stacks: [String] = []
 
     func run(in context: Context) async throws -> ExitStatus {
         let workspace = try Workspace(context, common, .readWrite)
+        try await workspace.syncBeforeChange([], aws, context)
         let wanted = try stacks.map { try parseAddress($0) }
         let open = try workspace.database.deployments(DeploymentFilter(statuses: [.inProgress, .detached])).filter { deployment in
             wanted.isEmpty
@@ -30,7 +31,9 @@ struct ResumeCommand: ContextCommand {
         }
         var results: [DeploymentResult] = []
         try await workspace.withCloud { context in
-            for deployment in open { results.append(try await resume(deployment, workspace, context)) }
+            for deployment in open {
+                if let result = try await resume(deployment, workspace, context) { results.append(result) }
+            }
         }
         if common.json {
             context.terminal.write(try JSONReport.render(HistoryReport(results.map(\.deployment))))
@@ -40,19 +43,17 @@ struct ResumeCommand: ContextCommand {
         return results.map(\.ending.exit).first { $0 != .success } ?? .success
     }
 
-    private func resume(_ deployment: Deployment, _ workspace: Workspace, _ context: Context) async throws -> DeploymentResult {
+    /// - Returns: `nil` where somebody else has settled it meanwhile.
+    private func resume(_ deployment: Deployment, _ workspace: Workspace, _ context: Context) async throws -> DeploymentResult? {
         let settings = try workspace.settings(ofRecorded: deployment.address)
         let cloud = try await CloudAccess(
             context, aws, workspace, deployment.address, settings: settings, region: deployment.region,
             recordedAccount: deployment.accountID)
-        guard let plan = try workspace.database.recordedPlan(of: deployment) else {
-            throw Problem(
-                .failed, "no-recorded-plan", "The plan of \(deployment.address) deployment \(deployment.serial) can't be read",
-                detail: "It was recorded by pipeplan \(deployment.toolVersion): resume it with that version.")
+        let result = try await workspace.underLease(deployment.address, cloud, sharing, aws, settlesOpen: false) { lease in
+            guard let open = try workspace.database.openDeployment(deployment.address) else { return DeploymentResult?.none }
+            return try await workspace.resume(open, lease, cloud, quiet: common.json)
         }
-        let deployer = try cloud.deployer(workspace.database, total: plan.changes.count, autoApprove: false, quiet: common.json)
-        let result = try await deployer.resume(deployment, plan: plan, by: cloud.actor)
-        DeploymentEnd(context, common).tell(result, template: nil)
+        if let result { DeploymentEnd(context, common).tell(result, template: nil) }
         return result
     }
 }

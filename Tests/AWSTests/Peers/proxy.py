@@ -122,6 +122,13 @@ class Faults:
         self.client.sendall(self.forward(lambda body: body + b"x"))
         return True
 
+    # Carried out twice, as by a proxy that tries again.
+
+    def twice(self):
+        self.forward()
+        self.client.sendall(self.forward())
+        return True
+
     # Carried out, but the answer does not arrive.
 
     def reset_after(self):
