@@ -162,6 +162,12 @@ class Faults:
         self.client.sendall(whole[: -max(1, len(whole) // 4)])
         return False
 
+    def late_after(self):
+        whole = self.forward()
+        time.sleep(1)
+        self.client.sendall(whole)
+        return True
+
     def slow_after(self):
         for byte in self.forward():
             self.client.sendall(bytes([byte]))
