@@ -55,17 +55,19 @@ let package = Package(
         + module("ResourceTypes", ["Model", "CResourceCatalog"])
         + module("Templates", ["Model", "ResourceTypes", orderedCollections, "Yams"])
         + module("Planning", ["Model", "ResourceTypes", "Templates", orderedCollections])
-        + module("Project", ["Model", "Templates", orderedCollections])
+        + module("Project", ["Model", "Templates", "CZlib", orderedCollections])
         + module("AWS", ["Model", "CCurl", crypto], scripts: ["Peers"])
         + module("StateDatabase", ["Model", "CZlib", grdb, orderedCollections])
         + module("StateSharing", ["Model", "AWS", "StateDatabase"])
-        + module("Deploying", ["Model", "Templates", "Planning", "AWS", "StateDatabase", "StateSharing", orderedCollections])
+        + module(
+            "Deploying", ["Model", "ResourceTypes", "Templates", "Planning", "AWS", "StateDatabase", "StateSharing", orderedCollections])
         + module("Reporting", ["Model", "Templates", "Planning", "StateDatabase", "Deploying"])
         + module("Sandbox", ["Model", "ResourceTypes", "Templates", sockets, grdb, orderedCollections])
         + module(
             "PipeplanCommands",
             [
                 "Model", "AWS", "Deploying", "Planning", "Project", "Reporting", "ResourceTypes", "Sandbox", "StateDatabase",
-                "StateSharing", "Templates", argumentParser, orderedCollections,
+                "StateSharing", "Templates",
+                argumentParser, orderedCollections,
             ])
 )

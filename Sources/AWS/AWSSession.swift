@@ -97,6 +97,10 @@ package struct AWSSession: Sendable {
         SecretsManagerClient(client: try client(.secretsManager, region))
     }
 
+    package func cloudControl(region: String? = nil) throws(Problem) -> CloudControlClient {
+        CloudControlClient(client: try client(.cloudControl, region))
+    }
+
     private func client(_ service: Service, _ region: String?) throws(Problem) -> ServiceClient {
         let region = region ?? self.region
         var runtime = runtime

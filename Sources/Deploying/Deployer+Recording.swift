@@ -26,13 +26,15 @@ extension Deployer {
         case .kept: effect = .kept(await contents(settlement, run))
         case .applied:
             await setProtections(run)
-            effect = .applied(await contents(settlement, run))
+            effect = .applied(withProperties(await contents(settlement, run), run))
         }
         let outcome = DeploymentOutcome(
             status: settlement.status, effect: effect, finishedAt: clock.now(), failure: settlement.failure, resumedBy: run.resumedBy)
         let settled = try database.finish(run.deployment, outcome, secrets: run.request?.secrets ?? [])
         await publish(settled)
-        var result = DeploymentResult(deployment: settled, ending: .settled(settlement), outputs: settlement.stack?.outputs ?? [])
+        // As they are recorded, no secret is in them.
+        let outputs = settlement.stack == nil ? [] : try database.outputs(of: settled)
+        var result = DeploymentResult(deployment: settled, ending: .settled(settlement), outputs: outputs)
         // As they are recorded, no secret is in their words.
         if let cause = settled.failure, cause.logicalID != nil {
             result.otherFailures = EventFollower.failures(in: try database.events(of: settled)).filter { $0 != cause }
@@ -47,6 +49,19 @@ extension Deployer {
         return StackContents(
             stackID: stackID, status: stack?.status ?? "UPDATE_FAILED",
             resources: resources?.filter { $0.status != "DELETE_COMPLETE" }.map { RecordedResource($0) }, outputs: stack?.outputs)
+    }
+
+    /// Resources with the properties they were given. Where they can't be worked out, the recorded ones stay.
+    private func withProperties(_ contents: StackContents, _ run: DeploymentRun) -> StackContents {
+        guard let resources = contents.resources, var stack = try? database.stack(asOf: run.deployment),
+            let template = run.request?.desired.template ?? (try? stack.template())
+        else { return contents }
+        stack.stackID = contents.stackID
+        stack.resources = resources.map(\.resource)
+        let properties = resolvedProperties(of: template, parameters: stack.parameters, stack: stack, types: .bundled)
+        var contents = contents
+        contents.resources = resources.map { RecordedResource($0.resource, properties: properties[$0.resource.logicalID]) }
+        return contents
     }
 
     /// Termination protection and stack policy are no part of a change set: they are set once the stack is as it should be.
@@ -80,7 +95,7 @@ extension Deployer {
         return DeploymentIntent(
             address: desired.address, kind: request.kind, startedAt: clock.now(), actor: request.actor, git: request.git,
             toolVersion: request.toolVersion, commandLine: request.commandLine, approval: request.approval,
-            configuration: configuration, templateBody: desired.template.body, nestedTemplates: desired.nestedTemplateBodies,
+            configuration: configuration, templateBody: desired.template.recordedBody, nestedTemplates: desired.nestedTemplateBodies,
             planJSON: request.planJSON,
             changeSetName: request.proposal?.name ?? token, clientToken: token,
             plannedAgainst: request.plan.basedOnSerial == 0 ? nil : request.plan.basedOnSerial)

@@ -6,13 +6,44 @@ package import StateDatabase
 
 /// The way on from a deployment that was interrupted.
 extension Deployer {
-    /// Goes on with a deployment whose process is gone: asks CloudFormation how it ended, or follows it to its end.
+    /// Settles a deployment whose process is gone: asks CloudFormation how it ended, follows it to its end, or, where nothing was
+    /// executed, takes back what was prepared.
+    /// - Throws: `RecordingRefusal.held` where it is still under way; and as the client does, which leaves it open.
     package func resume(_ deployment: Deployment, plan: Plan, by actor: DeploymentActor) async throws -> DeploymentResult {
+        let hold = try database.requireHold(deployment.address)
+        defer { withExtendedLifetime(hold) {} }
+        if let result = try await settle(deployment, plan: plan, by: actor) { return result }
+        let stack = try await client.describeStack(deployment.stackID ?? deployment.stackName)
+        var run = DeploymentRun(resuming: deployment, plan, by: actor)
+        run.stackID = stack?.stackID ?? deployment.stackID
+        return try await abandon(&run, stack)
+    }
+
+    /// The same for a deployment that CloudFormation has begun to carry out; `nil` leaves one that it was never told of as it is,
+    /// to be taken up by `proceed` or taken back by `resume`.
+    package func settleIfBegun(_ deployment: Deployment, plan: Plan, by actor: DeploymentActor) async throws -> DeploymentResult? {
+        let hold = try database.requireHold(deployment.address)
+        defer { withExtendedLifetime(hold) {} }
+        return try await settle(deployment, plan: plan, by: actor)
+    }
+
+    /// Goes on with a deployment that was interrupted before anything was executed. Every step of it is known by its name, so that
+    /// what was done before is found and not done again.
+    /// - Parameter request: the same as was recorded (`DeploymentRequest.repeats`), approved anew.
+    package func proceed(_ interrupted: Deployment, _ request: DeploymentRequest) async throws -> DeploymentResult {
+        let hold = try database.requireHold(interrupted.address)
+        defer { withExtendedLifetime(hold) {} }
+        let deployment = try database.takeUp(interrupted)
+        report(.takenUp(deployment))
+        return try await deploy(request, as: deployment, resumedBy: request.actor == deployment.actor ? nil : request.actor)
+    }
+
+    private func settle(_ deployment: Deployment, plan: Plan, by actor: DeploymentActor) async throws -> DeploymentResult? {
         let stack = try await client.describeStack(deployment.stackID ?? deployment.stackName)
         var run = DeploymentRun(resuming: deployment, plan, by: actor)
         run.stackID = stack?.stackID ?? deployment.stackID
         let events = try await startFollowing(&run, ofOperationSince: deployment.startedAt)
-        guard let operation = try await interruptedOperation(of: deployment, stack, events) else { return try await abandon(&run, stack) }
+        guard let operation = try await interruptedOperation(of: deployment, stack, events) else { return nil }
         if deployment.status == .detached { try database.reattach(deployment) }
         return try await drive(.resumed(plan: plan, in: operation), &run, from: .followStack)
     }

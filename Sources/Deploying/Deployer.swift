@@ -10,6 +10,8 @@ import Templates
 /// What is told of a deployment while it runs.
 package enum DeploymentNotice: Sendable {
     case began(Deployment)
+    /// A deployment that was interrupted before CloudFormation was told to execute anything goes on.
+    case takenUp(Deployment)
     case changeSetCreated(name: String)
     case reconciled(Reconciliation)
     case executing
@@ -43,14 +45,17 @@ package struct Deployer: Sendable {
     let polling: SharedPollingLimit
     /// The right to deploy the stack, where a team shares its log; `nil` where nobody else does.
     package var lease: HeldLease?
+    let uploads: SharedUploads
     let report: @Sendable (DeploymentNotice) -> Void
     /// Asks somebody; answers no where there is nobody to ask.
     private let ask: @Sendable (DeploymentMachine.Question) -> Bool
 
-    /// - Parameter polling: shared by the deployers of a process.
+    /// - Parameters:
+    ///   - polling: shared by the deployers of a process.
+    ///   - uploads: likewise.
     package init(
         client: CloudFormationClient, artifacts: S3Client, database: StateDatabase, context: Context,
-        polling: SharedPollingLimit = SharedPollingLimit(),
+        polling: SharedPollingLimit = SharedPollingLimit(), uploads: SharedUploads = SharedUploads(),
         report: @escaping @Sendable (DeploymentNotice) -> Void, ask: @escaping @Sendable (DeploymentMachine.Question) -> Bool
     ) {
         self.client = client
@@ -59,6 +64,7 @@ package struct Deployer: Sendable {
         clock = context.clock
         randomBytes = context.randomBytes
         self.polling = polling
+        self.uploads = uploads
         self.report = report
         self.ask = ask
     }
@@ -68,14 +74,23 @@ package struct Deployer: Sendable {
     ///   as detached, for `resume` to settle.
     /// - Throws: `RecordingRefusal` or `Problem` where nothing was begun.
     package func deploy(_ request: DeploymentRequest) async throws -> DeploymentResult {
+        let hold = try database.requireHold(request.desired.address)
+        defer { withExtendedLifetime(hold) {} }
         let intent = try intent(for: request, token: "pipeplan-\(newToken())")
         let deployment = try database.begin(intent, secrets: request.secrets)
         try await reserve(deployment)
         report(.began(deployment))
+        return try await deploy(request, as: deployment)
+    }
+
+    /// Carries out a recorded intent from its beginning.
+    func deploy(_ request: DeploymentRequest, as deployment: Deployment, resumedBy: DeploymentActor? = nil) async throws -> DeploymentResult
+    {
         var machine = DeploymentMachine(plan: request.plan, reviewed: request.proposal?.changeSet)
         let first = machine.handle(.started)
         var run = DeploymentRun(
-            deployment, request, changeSetName: request.proposal?.id ?? intent.changeSetName ?? "", token: intent.clientToken ?? "")
+            deployment, request, changeSetName: request.proposal?.id ?? deployment.changeSetName ?? "",
+            token: deployment.clientToken ?? "", resumedBy: resumedBy)
         return try await drive(machine, &run, from: first)
     }
 
@@ -180,6 +195,7 @@ package struct Deployer: Sendable {
         input.notificationARNs = desired.notificationArns.isEmpty ? nil : desired.notificationArns
         input.roleARN = request.serviceRole
         input.clientToken = token
+        if request.revertsDrift, kind == .update { input.deploymentMode = .revertDrift }
         input.description = description
         return input
     }

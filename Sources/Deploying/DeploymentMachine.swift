@@ -247,7 +247,9 @@ package struct DeploymentMachine: Sendable {
     /// something to do.
     private mutating func protectOnly() -> Action {
         guard stack != nil, plan.terminationProtection != nil || plan.stackPolicy != nil else {
-            return discard(Settlement(.unchanged, effectSoFar, exit: .success))
+            // A secret that was never seen here was the one that the stack has: from now on its digest tells.
+            let isLearned = stack != nil && plan.mayGiveSameSecret
+            return discard(Settlement(.unchanged, isLearned ? .applied : effectSoFar, exit: .success, stack: isLearned ? stack : nil))
         }
         phase = .protecting
         return .setProtections

@@ -17,14 +17,16 @@ package struct DeploymentRequest: Sendable {
     package var planJSON: String
     /// The role CloudFormation itself uses.
     package var serviceRole: String?
-    /// The bucket for templates over 51,200 bytes.
-    package var artifactBucket: String?
+    /// Where templates over 51,200 bytes are uploaded to.
+    package var artifactLocation: ArtifactLocation?
     /// The change set that was reviewed, to be executed and no other; `nil` has one made.
     package var proposal: ProposedChangeSet?
+    /// Whether the change set compares with the resources as they are, and brings them back to what the template says.
+    package var revertsDrift = false
 
     package init(
         plan: Plan, desired: DesiredStack, kind: DeploymentKind, actor: DeploymentActor, git: GitState?, toolVersion: String,
-        commandLine: String, approval: String, planJSON: String, serviceRole: String? = nil, artifactBucket: String? = nil,
+        commandLine: String, approval: String, planJSON: String, serviceRole: String? = nil, artifactLocation: ArtifactLocation? = nil,
         proposal: ProposedChangeSet? = nil
     ) {
         self.plan = plan
@@ -37,12 +39,48 @@ package struct DeploymentRequest: Sendable {
         self.approval = approval
         self.planJSON = planJSON
         self.serviceRole = serviceRole
-        self.artifactBucket = artifactBucket
+        self.artifactLocation = artifactLocation
         self.proposal = proposal
     }
 
     /// The values that must not be stored or shown.
     package var secrets: [Secret] {
-        desired.parameters.values.compactMap { if case .secret(let secret, _) = $0 { secret } else { nil } }
+        let values = desired.parameters.values.compactMap { if case .secret(let secret, _) = $0 { secret } else { nil } }
+        // Also the defaults that were not used: they stand in the templates.
+        let defaults = ([desired.template] + desired.nested.values).flatMap(\.secretDefaults)
+        return values + defaults.filter { !values.contains($0) }
+    }
+
+    /// Whether this asks for exactly what a recorded deployment set out to do, so that going on with that one does what was approved.
+    ///
+    /// - Parameters:
+    ///   - recordedPlan: the plan it was approved with; `nil` where that can't be read.
+    ///   - configuration: what it asked the stack to be.
+    package func repeats(_ deployment: Deployment, plan recordedPlan: Plan?, _ configuration: StackConfiguration) -> Bool {
+        guard let recordedPlan, recordedPlan == plan, kind == deployment.kind,
+            deployment.changeSetName == proposal?.name ?? deployment.clientToken
+        else { return false }
+        if kind == .destroy { return true }
+        // Nested templates are recorded as one text: rather begun anew than compared in part.
+        return desired.nested.isEmpty && Digest(of: desired.template.body) == deployment.templateDigest
+            && desired.stackName == configuration.stackName && desired.region == configuration.region
+            && desired.tags == configuration.tags && desired.capabilities == configuration.capabilities
+            && desired.notificationArns == configuration.notificationArns
+            && desired.terminationProtection == configuration.terminationProtection
+            && desired.stackPolicy == configuration.stackPolicy && desired.storedValues == configuration.storedValues
+            && desired.parameters.count == configuration.parameters.count
+            && desired.parameters.allSatisfy { name, value in configuration.parameters[name].map(value.isSame(as:)) ?? false }
+    }
+}
+
+extension ParameterValue {
+    /// Whether this is the value that was recorded; a secret is compared with its digest.
+    func isSame(as recorded: RecordedParameter) -> Bool {
+        switch (self, recorded) {
+        case (.plain(let a), .plain(let b)): a == b
+        case (.secret(let secret, let digest), .secret(let recorded?)): digest == recorded || recorded.matches(secret)
+        case (.previousSecret(let a), .secret(let b)): a == b
+        default: false
+        }
     }
 }

@@ -30,14 +30,17 @@ struct DeploymentRun {
     var isProtected = false
     var follower = OperationFollower()
 
-    init(_ deployment: Deployment, _ request: DeploymentRequest, changeSetName: String, token: String) {
+    /// - Parameter resumedBy: who goes on with a deployment that somebody else began.
+    init(
+        _ deployment: Deployment, _ request: DeploymentRequest, changeSetName: String, token: String, resumedBy: DeploymentActor? = nil
+    ) {
         self.deployment = deployment
         self.request = request
         self.changeSetName = changeSetName
         self.token = token
         plan = request.plan
         stackName = request.plan.stackName
-        resumedBy = nil
+        self.resumedBy = resumedBy
     }
 
     init(resuming deployment: Deployment, _ plan: Plan, by actor: DeploymentActor) {

@@ -29,16 +29,19 @@ package struct Reconciliation: Hashable, Sendable {
     /// What CloudFormation would do to a resource that the plan does not show, in a sentence; `nil` where there is nothing.
     package static func excess(_ actual: ResourceChange, over planned: PlannedChange?, in plan: Plan) -> String? {
         let what = "\(actual.logicalID) (\(actual.type))"
+        // The resource is not touched: the template says what is live already.
+        if actual.action == .syncWithActual { return nil }
         // What is in it was planned too, and stays.
         if planned == nil, actual.isOnlyLookedInto, plan.followed?.contains(actual.logicalID) == true { return nil }
         guard let planned else { return "\(what) would be \(actual.action.participle), and is not in the plan" }
-        guard planned.action == actual.action || (planned.action == .dynamic && actual.action == .modify) else {
+        let isAnyUpdate = planned.action == .dynamic || planned.isRecreation
+        guard planned.action == actual.action || (isAnyUpdate && actual.action == .modify) else {
             return "\(what) would be \(actual.action.participle), not \(planned.action.participle)"
         }
         if let policy = actual.policyAction, let approved = planned.policyAction, approved.keepsSomething, !policy.keepsSomething {
             return "\(what) would be deleted for good, and not be \(approved.participle)"
         }
-        guard actual.action == .modify, let replacement = actual.replacement else { return nil }
+        guard actual.action == .modify, !planned.isRecreation, let replacement = actual.replacement else { return nil }
         let approved = max(planned.replacement?.severity ?? 0, planned.willReplace.severity)
         guard replacement.severity > approved else { return nil }
         return replacement == .yes ? "\(what) would be replaced" : "\(what) might be replaced"

@@ -13,8 +13,10 @@ package struct SavedPlan: Codable, Sendable {
     package struct Stack: Codable, Sendable {
         package var plan: Plan
         package var templateDigest: Digest
-        /// Of the local templates it nests, by their paths.
-        package var nestedDigests: OrderedDictionary<String, Digest>?
+        /// Of the local files and folders it names, by their paths.
+        package var artifactDigests: [String: Digest]?
+        /// Of the template as CloudFormation gets it, with the places that those are uploaded to.
+        package var packagedDigest: Digest?
         /// What the parameter store had, by parameter; one that was not asked is missing.
         package var storedValues: [String: String]?
         package var parameters: OrderedDictionary<String, RecordedParameter>
@@ -39,8 +41,8 @@ package struct SavedPlan: Codable, Sendable {
         self.lineage = lineage
         self.stacks = stacks.map { plan, desired, proposal in
             Stack(
-                plan: plan, templateDigest: Digest(of: desired.template.body),
-                nestedDigests: desired.nestedTemplateBodies.mapValues { Digest(of: $0) }, storedValues: desired.storedValues,
+                plan: plan, templateDigest: Digest(of: desired.template.source.text), artifactDigests: desired.artifactDigests,
+                packagedDigest: Digest(of: desired.template.body), storedValues: desired.storedValues,
                 parameters: desired.parameters.mapValues { value in
                     switch value {
                     case .plain(let text): .plain(text)
@@ -91,8 +93,7 @@ extension SavedPlan.Stack {
         if current.basedOnSerial != plan.basedOnSerial {
             moved("the stack has been deployed since (deployment \(current.basedOnSerial), planned against \(plan.basedOnSerial))")
         }
-        if Digest(of: desired.template.body) != templateDigest { moved("the template has changed") }
-        if desired.nestedTemplateBodies.mapValues({ Digest(of: $0) }) != nestedDigests ?? [:] { moved("a nested template has changed") }
+        for what in movedFiles(desired) { moved(what) }
         for (name, value) in storedValues ?? [:] where desired.storedValues[name].map({ $0 != value }) == true {
             moved("what the parameter store has for parameter \(name) has changed")
         }
@@ -111,13 +112,24 @@ extension SavedPlan.Stack {
         return findings
     }
 
-    private func isSame(_ value: ParameterValue, _ saved: RecordedParameter?) -> Bool {
-        switch (value, saved) {
-        case (.plain(let a), .plain(let b)?): a == b
-        case (.secret(let secret, let digest), .secret(let saved?)?): digest == saved || saved.matches(secret)
-        case (.previousSecret(let a), .secret(let b)?): a == b
-        case (.unknown, .secret(nil)?): true
-        default: false
+    /// What has moved in the template and in the files it names.
+    private func movedFiles(_ desired: DesiredStack) -> [String] {
+        if Digest(of: desired.template.source.text) != templateDigest { return ["the template has changed"] }
+        let changed = Set(desired.artifactDigests.keys).union((artifactDigests ?? [:]).keys).sorted().filter {
+            desired.artifactDigests[$0] != artifactDigests?[$0]
         }
+        if !changed.isEmpty { return changed.map { "\($0) has changed" } }
+        return Digest(of: desired.template.body) == packagedDigest ? [] : ["the place that files are uploaded to has changed"]
+    }
+
+    private func isSame(_ value: ParameterValue, _ saved: RecordedParameter?) -> Bool {
+        if case (.unknown, .secret(nil)?) = (value, saved) { return true }
+        return saved.map(value.isSame(as:)) ?? false
+    }
+}
+
+extension DesiredStack {
+    fileprivate var artifactDigests: [String: Digest] {
+        Dictionary(artifacts.map { ($0.path, $0.digest) }, uniquingKeysWith: { first, _ in first })
     }
 }

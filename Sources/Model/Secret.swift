@@ -55,11 +55,26 @@ package struct SecretDigest: Hashable, Sendable, Codable {
 package struct Digest: Hashable, Sendable, Codable, CustomStringConvertible {
     package var hex: String
 
-    package init(of bytes: some DataProtocol) {
-        hex = SHA256.hash(data: bytes).map { byte in
-            let digits = String(byte, radix: 16)
-            return digits.count == 1 ? "0" + digits : digits
-        }.joined()
+    package init(of bytes: some DataProtocol) { self.init(SHA256.hash(data: bytes)) }
+
+    /// - Parameter next: gives the bytes piece by piece; `nil` at their end.
+    package init(ofPieces next: () throws -> Data?) rethrows {
+        var hash = SHA256()
+        while let piece = try next() { hash.update(data: piece) }
+        self.init(hash.finalize())
+    }
+
+    private init(_ hash: SHA256.Digest) {
+        let digits = StaticString("0123456789abcdef")
+        hex = String(unsafeUninitializedCapacity: 64) { target in
+            var index = 0
+            for byte in hash {
+                target[index] = digits.utf8Start[Int(byte >> 4)]
+                target[index + 1] = digits.utf8Start[Int(byte & 15)]
+                index += 2
+            }
+            return index
+        }
     }
 
     package init(of text: String) { self.init(of: Data(text.utf8)) }

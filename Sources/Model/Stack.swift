@@ -40,6 +40,8 @@ package struct StackDescription: Hashable, Sendable, Codable {
     package var deletedAt: Date?
     /// NoEcho parameters have the value `****`.
     package var parameters: [String: String]
+    /// What the parameter store has under the names that are the values of `AWS::SSM::Parameter::Value<…>` parameters.
+    package var resolvedParameters: [String: String]
     package var outputs: [StackOutput]
     package var tags: [String: String]
     package var capabilities: [String]
@@ -48,12 +50,16 @@ package struct StackDescription: Hashable, Sendable, Codable {
     package var terminationProtection: Bool
     package var changeSetID: String?
     package var driftStatus: String?
+    /// When a detection was last begun on the stack or on any of its resources.
+    package var driftCheckedAt: Date?
 
     package init(
         stackID: String, stackName: String, status: StackStatus, statusReason: String? = nil, createdAt: Date? = nil,
-        updatedAt: Date? = nil, deletedAt: Date? = nil, parameters: [String: String] = [:], outputs: [StackOutput] = [],
+        updatedAt: Date? = nil, deletedAt: Date? = nil, parameters: [String: String] = [:],
+        resolvedParameters: [String: String] = [:], outputs: [StackOutput] = [],
         tags: [String: String] = [:], capabilities: [String] = [], notificationArns: [String] = [], roleArn: String? = nil,
-        terminationProtection: Bool = false, changeSetID: String? = nil, driftStatus: String? = nil
+        terminationProtection: Bool = false, changeSetID: String? = nil, driftStatus: String? = nil,
+        driftCheckedAt: Date? = nil
     ) {
         self.stackID = stackID
         self.stackName = stackName
@@ -63,6 +69,7 @@ package struct StackDescription: Hashable, Sendable, Codable {
         self.updatedAt = updatedAt
         self.deletedAt = deletedAt
         self.parameters = parameters
+        self.resolvedParameters = resolvedParameters
         self.outputs = outputs
         self.tags = tags
         self.capabilities = capabilities
@@ -71,6 +78,7 @@ package struct StackDescription: Hashable, Sendable, Codable {
         self.terminationProtection = terminationProtection
         self.changeSetID = changeSetID
         self.driftStatus = driftStatus
+        self.driftCheckedAt = driftCheckedAt
     }
 }
 

@@ -18,6 +18,10 @@ struct Application {
     let allowed: Set<String>
     let parallelism: Int
     let saved: SavedPlan?
+    /// The deployment that the one stack is put back to, instead of to what its files say.
+    var rollback: RollbackTarget?
+    /// What was found of the stacks just now, where their drift is to be put right; `nil` otherwise.
+    var drift: [StackAddress: DriftReport]?
 
     /// One stack with its plan, ready to be deployed.
     struct Step {
@@ -26,6 +30,8 @@ struct Application {
         var saved: SavedPlan.Stack?
         /// What the check of the account has found before anything else.
         var guarded: CloudAccess?
+        /// What the same deployment has come to before it was interrupted.
+        var interruption: Interruption?
         /// The way into its account; `nil` where there is nothing to do.
         var cloud: CloudAccess?
 
@@ -41,7 +47,13 @@ struct Application {
     /// - Throws: where the plans can't be made or are not approved, and nothing was done; of a single stack whatever it fails by.
     func apply(_ dependencies: OrderedDictionary<StackAddress, [StackAddress]>) async throws -> Outcome {
         var steps = try await steps(Array(dependencies.keys))
-        if !common.json { context.terminal.write(steps.map(text).joined(separator: steps.count > 1 ? "\n" : "")) }
+        if !common.json {
+            let drift = drift == nil ? try workspace.knownDrift(steps.map(\.plan)) : [:]
+            let texts = steps.map { step in
+                text(step) + (drift[step.address].map { KnownDriftText.render($0, .output(context), now: context.clock.now()) } ?? "")
+            }
+            context.terminal.write(texts.joined(separator: steps.count > 1 ? "\n" : ""))
+        }
         for index in steps.indices where steps[index].mayDeploy {
             steps[index].cloud = try await workspace.enter(steps[index].prepared, aws, context, steps[index].guarded)
         }
@@ -97,15 +109,38 @@ struct Application {
 
     private func step(_ address: StackAddress, _ stack: SavedPlan.Stack?, _ outputs: AwaitedOutputs) async throws -> Step {
         let guarded = try await workspace.accountCheck(address, aws, context)
-        let prepared = try await workspace.prepare(
-            address, profile: aws.profile, forDeployment: true, fetcher: fetcher, awaiting: outputs)
-        let plan = try workspace.plan(prepared)
+        let interruption = try await workspace.settleInterrupted(address, aws, common, context, sharing)
+        let prepared =
+            if let rollback {
+                try await rollback.prepare(workspace, fetcher, context: context)
+            } else {
+                try await workspace.prepare(address, profile: aws.profile, forDeployment: true, fetcher: fetcher, awaiting: outputs)
+            }
+        let plan = try self.plan(prepared)
         try requireSameStack(prepared)
-        guard let stack else { return Step(plan: plan, prepared: prepared, guarded: guarded) }
+        guard let stack else {
+            return try await settled(
+                Step(plan: plan, prepared: prepared, guarded: guarded ?? interruption?.cloud, interruption: interruption))
+        }
         let findings = stack.staleness(
             desired: prepared.desired, current: plan, lineage: workspace.database.lineage, planLineage: saved?.lineage)
         guard findings.isEmpty else { throw Problem(.refused, findings) }
-        return Step(plan: stack.plan, prepared: prepared, saved: stack, guarded: guarded)
+        return try await settled(
+            Step(plan: stack.plan, prepared: prepared, saved: stack, guarded: guarded ?? interruption?.cloud, interruption: interruption))
+    }
+
+    /// A step with nothing to do would leave what was interrupted as it is: then that is taken back.
+    private func settled(_ step: Step) async throws -> Step {
+        guard !step.mayDeploy, let interruption = step.interruption else { return step }
+        try await interruption.takeBack()
+        var step = step
+        step.interruption = nil
+        return step
+    }
+
+    private func plan(_ prepared: PreparedStack) throws -> Plan {
+        guard let report = drift?[prepared.desired.address] else { return try workspace.plan(prepared) }
+        return try workspace.plan(prepared, reverting: report)
     }
 
     /// A changed name or region would leave the recorded stack behind, running and forgotten.
@@ -117,7 +152,7 @@ struct Application {
             .refused, "stack-moved",
             "\(recorded.address) is recorded as \(recorded.stackName) in \(recorded.region), not \(desired.stackName) in \(desired.region)",
             detail:
-                "Applying this would leave the recorded stack behind. Destroy it first with `pipeplan destroy \(recorded.address)`, or put stackName and region back."
+                "Applying this would leave the recorded stack behind. Destroy it first (`pipeplan destroy \(recorded.address)`), record it under another address (`pipeplan state mv \(recorded.address) …`), or put stackName and region back."
         )
     }
 
@@ -127,7 +162,7 @@ struct Application {
         guard !step.prepared.awaited.isEmpty else { return step }
         var current = step
         current.prepared = try await workspace.completed(step.prepared, fetcher: fetcher)
-        current.plan = try workspace.plan(current.prepared)
+        current.plan = try plan(current.prepared)
         try Consent(context).refuseProtected([current.plan])
         if step.saved?.proposal != nil, current.prepared.desired.parameters != step.prepared.desired.parameters {
             throw Problem(
@@ -149,12 +184,14 @@ struct Application {
 
     /// - Parameter isAlone: whether no other stack is deployed in this run.
     func deploy(_ step: Step, _ cloud: CloudAccess, _ approval: Consent.Approval, isAlone: Bool) async throws -> DeploymentResult {
-        let request = try workspace.request(step.plan, step.prepared, cloud, approval: approval, proposal: step.saved?.proposal)
+        var request = try workspace.request(step.plan, step.prepared, cloud, approval: approval, proposal: step.saved?.proposal)
+        if rollback != nil { request.kind = .rollback }
+        request.revertsDrift = drift != nil
         var deployer = try cloud.deployer(
             workspace.database, total: step.plan.changes.count, autoApprove: autoApprove, quiet: common.json, isAlone: isAlone)
-        let result = try await workspace.underLease(step.address, cloud, sharing, aws) { lease in
+        let result = try await workspace.underLease(step.address, cloud, sharing, aws, common) { lease in
             deployer.lease = lease
-            return try await deployer.deploy(request)
+            return try await deployer.deploy(request, goingOnWith: step.interruption, workspace.database)
         }
         DeploymentEnd(cloud.context, common).tell(result, template: request.desired.template, nested: request.desired.nested)
         return result

@@ -53,7 +53,10 @@ struct ApplicationRun {
         }
         do {
             let step = try await application.current(step, cloud.context)
-            guard step.plan.hasChanges else { return Conclusion(ending: .unchanged, remark: "planned anew, it has no changes") }
+            guard step.plan.hasChanges else {
+                try await step.interruption?.takeBack()
+                return Conclusion(ending: .unchanged, remark: "planned anew, it has no changes")
+            }
             let result = try await application.deploy(step, cloud, approval, isAlone: isAlone)
             return Conclusion(ending: DeploymentSchedule.Ending(result), remark: Self.remark(result), result: result)
         } catch {

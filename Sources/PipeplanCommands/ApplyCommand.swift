@@ -14,6 +14,7 @@ struct ApplyCommand: ContextCommand {
               pipeplan apply image-pipeline:develop --auto-approve   in a script
               pipeplan apply                                         every stack and environment
               pipeplan plan --out reviewed.plan && pipeplan apply reviewed.plan
+              pipeplan apply image-pipeline:develop --revert-drift   put right what was changed by hand, too
 
             The change set that CloudFormation makes is compared with the plan; one that would do more is refused.
             Of several stacks, all plans are shown and approved together. Each is deployed behind those it depends on, independent ones
@@ -32,6 +33,10 @@ struct ApplyCommand: ContextCommand {
     var parallelism = 4
     @Option(name: .long, help: "Agree to the hazards of this logical ID; may be given several times. Needed with --auto-approve.")
     var allow: [String] = []
+    @Flag(
+        name: .long,
+        help: "Detect drift first, and bring drifted resources back to what the template says, by a drift-aware change set.")
+    var revertDrift = false
 
     func validate() throws {
         guard parallelism >= 1 else { throw ValidationError("--parallelism takes a number from 1.") }
@@ -42,14 +47,22 @@ struct ApplyCommand: ContextCommand {
         let saved = try savedPlan(workspace)
         let addresses = try saved?.stacks.map(\.plan.address) ?? workspace.addresses(stacks, common)
         let dependencies = try workspace.project.deploymentDependencies(addresses)
+        if revertDrift, saved != nil {
+            throw Problem(
+                .badInput, "saved-plan-with-drift", "A saved plan does what was reviewed, and reverts no drift",
+                detail: "Name the stacks with --revert-drift.")
+        }
         try await workspace.syncBeforeChange(addresses, aws, context)
         var outcome: Application.Outcome = ([], .success)
         try await workspace.withCloud { context in
-            let application = Application(
+            var application = Application(
                 workspace: workspace, context: context, common: common, aws: aws, sharing: sharing,
                 fetcher: ParameterFetcher(context, aws, workspace),
                 autoApprove: autoApprove, allowed: Set(allow), parallelism: parallelism, saved: saved)
+            let reversal = DriftReversal(workspace: workspace, context: context, aws: aws, isQuiet: common.json, parallelism: parallelism)
+            if revertDrift { application.drift = try await reversal.detect(addresses) }
             outcome = try await application.apply(dependencies)
+            if revertDrift { outcome.exit = try await reversal.check(outcome) }
         }
         if common.json { context.terminal.write(try JSONReport.render(HistoryReport(outcome.results.map(\.deployment)))) }
         return outcome.exit

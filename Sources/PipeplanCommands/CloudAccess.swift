@@ -14,6 +14,7 @@ struct CloudAccess {
     let session: AWSSession
     let identity: CallerIdentity
     private let polling: SharedPollingLimit
+    private let uploads: SharedUploads
 
     /// Opens a session for a stack and finds out whose it is.
     ///
@@ -27,6 +28,7 @@ struct CloudAccess {
     ) async throws {
         self.context = context
         polling = workspace.polling
+        uploads = workspace.uploads
         // The sandbox knows no profiles, and everybody is the same in it.
         session = try AWSSession(
             context: context, profile: workspace.usesSandbox ? nil : options.profile ?? settings?.profile, region: region,
@@ -56,7 +58,7 @@ struct CloudAccess {
         let context = context
         return Deployer(
             client: try session.cloudFormation(), artifacts: try session.s3(), database: database, context: context,
-            polling: polling,
+            polling: polling, uploads: uploads,
             report: { notice in
                 guard !quiet else { return }
                 let text = progress.withLock { $0.text(for: notice, now: context.clock.now()) }

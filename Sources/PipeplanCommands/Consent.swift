@@ -55,6 +55,19 @@ struct Consent {
         return ask(question) ? .yes : nil
     }
 
+    /// Asks about something that is no plan.
+    /// - Parameter action: what is not done then, for the message.
+    /// - Throws: `Problem` (exit code 3) where the answer is no, or nobody can be asked.
+    func approve(_ question: String, refusedAs action: String, autoApprove: Bool) throws {
+        if autoApprove { return }
+        guard context.terminal.isInteractive else {
+            throw Problem(
+                .refused, "no-approval", "Nobody can be asked whether to \(action)",
+                detail: "Standard input is no terminal. Use --auto-approve.")
+        }
+        guard ask(question) else { throw Problem(.refused, "not-approved", "It was not approved", detail: "Nothing was done.") }
+    }
+
     /// - Throws: `Problem` (exit code 3) where a plan replaces or removes what stack.yml protects.
     func refuseProtected(_ plans: [Plan]) throws {
         try refuse(
@@ -112,7 +125,7 @@ struct Consent {
         }
     }
 
-    private func ask(_ question: String) -> Bool {
+    func ask(_ question: String) -> Bool {
         let style = Style.error(context)
         context.terminal.writeError("\n\(style.bold(question)) Only \(style.bold("yes")) will do: ")
         return context.terminal.readLine()?.trimmed.lowercased() == "yes"

@@ -16,7 +16,7 @@ struct DeploymentEnd {
 
     /// - Parameters:
     ///   - template: where the failed resource stands; `nil` where it is not at hand.
-    ///   - nested: the local templates that it nests, by their paths.
+    ///   - nested: the local templates that it nests, by their addresses.
     func tell(_ result: DeploymentResult, template: Template?, nested: [String: Template] = [:]) {
         if let failure = result.deployment.failure { tell(failure, template, nested) }
         for other in result.otherFailures {
@@ -75,9 +75,9 @@ struct DeploymentEnd {
         for id in name.split(separator: "/") {
             guard let current = inner, let resource = current.resources[String(id)] else { break }
             place = (current, resource)
-            let path = resource.nestedTemplate.map { NestedPath.path(of: $0.location, in: folder) }
-            inner = path.flatMap { nested[$0] }
-            folder = path.map(NestedPath.folder) ?? ""
+            let key = resource.templateKey(in: folder)
+            inner = key.flatMap { nested[$0] }
+            folder = key.map(NestedPath.folder) ?? ""
         }
         return place
     }

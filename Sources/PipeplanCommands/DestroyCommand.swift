@@ -36,8 +36,10 @@ struct DestroyCommand: ContextCommand {
         var status = ExitStatus.success
         try await workspace.withCloud { context in
             for address in order {
-                guard let stack = recorded.first(where: { $0.address == address }) else { continue }
-                let result = try await destroy(stack, workspace, context)
+                let interruption = try await workspace.settleInterrupted(address, aws, common, context, sharing)
+                // It may have gone with what was interrupted.
+                guard let stack = try workspace.database.recordedStack(address) else { continue }
+                let result = try await destroy(stack, interruption, workspace, context)
                 reports.append(result)
                 guard result.ending.exit == .success else {
                     status = result.ending.exit
@@ -49,7 +51,9 @@ struct DestroyCommand: ContextCommand {
         return status
     }
 
-    private func destroy(_ stack: RecordedStack, _ workspace: Workspace, _ context: Context) async throws -> DeploymentResult {
+    private func destroy(
+        _ stack: RecordedStack, _ interruption: Interruption?, _ workspace: Workspace, _ context: Context
+    ) async throws -> DeploymentResult {
         let configuration = try workspace.settings(ofRecorded: stack.address)
         let plan = try planDestroy(stack, protected: Set(configuration?.protect.map(\.value) ?? []), types: workspace.types)
         if !common.json { context.terminal.write(PlanText.render(plan, .output(context))) }
@@ -73,9 +77,9 @@ struct DestroyCommand: ContextCommand {
             toolVersion: Version.current, commandLine: Workspace.commandLine, approval: approval.rawValue,
             planJSON: try Workspace.encode(plan), serviceRole: configuration?.serviceRole)
         var deployer = try cloud.deployer(workspace.database, total: plan.changes.count, autoApprove: autoApprove, quiet: common.json)
-        let result = try await workspace.underLease(stack.address, cloud, sharing, aws) { lease in
+        let result = try await workspace.underLease(stack.address, cloud, sharing, aws, common) { lease in
             deployer.lease = lease
-            return try await deployer.deploy(request)
+            return try await deployer.deploy(request, goingOnWith: interruption, workspace.database)
         }
         DeploymentEnd(context, common).tell(result, template: nil)
         return result

@@ -20,8 +20,10 @@ package struct Pipeplan: ParsableCommand {
             """,
         version: "pipeplan \(Version.current)",
         subcommands: [
-            PlanCommand.self, DiffCommand.self, ApplyCommand.self, DestroyCommand.self, ResumeCommand.self, HistoryCommand.self,
-            OutputsCommand.self,
+            PlanCommand.self, DiffCommand.self, ApplyCommand.self, DestroyCommand.self, ImportCommand.self, ResumeCommand.self,
+            RollbackCommand.self,
+            HistoryCommand.self,
+            OutputsCommand.self, DriftCommand.self,
             WhoamiCommand.self, ValidateCommand.self, StateCommand.self, SandboxCommand.self, VersionCommand.self,
         ])
 

@@ -61,16 +61,22 @@ struct PlanCommand: ContextCommand {
         }
         guard findings.isEmpty else { throw Problem(.badInput, findings) }
         let plans = planned.map(\.plan)
+        for plan in plans {
+            guard let open = try workspace.database.openDeployment(plan.address) else { continue }
+            context.terminal.writeError(Workspace.openNotice(open, Style.error(context)))
+        }
         if let out { try requireFolder(of: out, context) }
         let proposals = online ? try await propose(planned, workspace) : [:]
+        let drift = try workspace.knownDrift(plans)
         if common.json {
-            context.terminal.write(try JSONReport.render(PlanReport(plans, proposals: proposals)))
+            context.terminal.write(try JSONReport.render(PlanReport(plans, proposals: proposals, drift: drift)))
         } else if markdown {
             context.terminal.write(PlanMarkdown.render(plans, proposals: proposals))
         } else {
             let texts = plans.map { plan in
                 PlanText.render(plan, .output(context))
                     + (proposals[plan.address].map { ProposalText.render(plan, $0, isKept: isKept($0, plan), .output(context)) } ?? "")
+                    + (drift[plan.address].map { KnownDriftText.render($0, .output(context), now: context.clock.now()) } ?? "")
             }
             context.terminal.write(texts.joined(separator: "\n"))
         }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Deploying
 import Model
+import Planning
 import Reporting
 import StateDatabase
 
@@ -12,7 +13,8 @@ struct ResumeCommand: ContextCommand {
               pipeplan resume                           every open deployment
               pipeplan resume image-pipeline:develop
 
-            Do this when a machine died or a connection broke in the middle of an apply, and not while that apply still runs.
+            Do this when a machine died or a connection broke in the middle of an apply; one that still runs is left alone. `apply` and
+            `destroy` do it by themselves for their stacks, and go on with what they were interrupted in.
             """)
 
     @OptionGroup var common: CommonOptions
@@ -32,6 +34,12 @@ struct ResumeCommand: ContextCommand {
         var results: [DeploymentResult] = []
         try await workspace.withCloud { context in
             for deployment in open {
+                // One of all that still runs is no reason to leave the others.
+                if wanted.isEmpty, try workspace.database.hold(deployment.address) == nil {
+                    context.terminal.writeError(
+                        "\(deployment.address) deployment \(deployment.serial) is still running; it is left alone.\n")
+                    continue
+                }
                 if let result = try await resume(deployment, workspace, context) { results.append(result) }
             }
         }
@@ -43,17 +51,22 @@ struct ResumeCommand: ContextCommand {
         return results.map(\.ending.exit).first { $0 != .success } ?? .success
     }
 
-    /// - Returns: `nil` where somebody else has settled it meanwhile.
+    /// - Returns: `nil` where somebody else has settled it meanwhile, or is at it and was not asked for by name.
     private func resume(_ deployment: Deployment, _ workspace: Workspace, _ context: Context) async throws -> DeploymentResult? {
         let settings = try workspace.settings(ofRecorded: deployment.address)
         let cloud = try await CloudAccess(
             context, aws, workspace, deployment.address, settings: settings, region: deployment.region,
             recordedAccount: deployment.accountID)
-        let result = try await workspace.underLease(deployment.address, cloud, sharing, aws, settlesOpen: false) { lease in
-            guard let open = try workspace.database.openDeployment(deployment.address) else { return DeploymentResult?.none }
-            return try await workspace.resume(open, lease, cloud, quiet: common.json)
+        do {
+            return try await workspace.underLease(deployment.address, cloud, sharing, aws, common, settlesOpen: false) { lease in
+                guard let open = try workspace.database.openDeployment(deployment.address) else { return nil }
+                let result = try await workspace.resume(open, lease, cloud, quiet: common.json)
+                DeploymentEnd(context, common).tell(result, template: nil)
+                return result
+            }
+        } catch let refusal as Problem where stacks.isEmpty && refusal.findings.first?.code == "lease-held" {
+            context.terminal.writeError(FindingText.render(refusal.findings, .error(context)))
+            return nil
         }
-        if let result { DeploymentEnd(context, common).tell(result, template: nil) }
-        return result
     }
 }

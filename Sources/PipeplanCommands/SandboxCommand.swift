@@ -6,7 +6,8 @@ import Sandbox
 
 struct SandboxCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "sandbox", abstract: "The embedded CloudFormation, for trying things out.", subcommands: [SandboxServe.self])
+        commandName: "sandbox", abstract: "The embedded CloudFormation, for trying things out.",
+        subcommands: [SandboxServe.self, SandboxEdit.self, SandboxDeleteResource.self])
 }
 
 struct SandboxServe: ContextCommand {

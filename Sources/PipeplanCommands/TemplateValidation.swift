@@ -1,9 +1,10 @@
 import Foundation
 import Model
+import Project
 import ResourceTypes
 import Templates
 
-/// Checks templates and, where they nest others by a path, those too; remembers which files it has read.
+/// Checks templates and what they name by local paths; remembers which templates it has read.
 struct TemplateValidation {
     private let types = ResourceTypeCatalog.bundled
     /// What has been read, by absolute path.
@@ -12,22 +13,23 @@ struct TemplateValidation {
 
     init(_ context: Context) { workingDirectory = context.workingDirectory }
 
-    /// Everything that is wrong with a template and those nested in it.
-    /// - Parameter path: the template's, absolute.
-    mutating func findings(_ reading: Reading<Template>, at path: String) -> [Finding] {
+    /// Everything that is wrong with a template, those nested in it, and the other files it names.
+    /// - Parameters:
+    ///   - path: the template's, absolute.
+    ///   - package: what becomes of the files it names.
+    mutating func findings(
+        _ reading: Reading<Template>, at path: String, _ package: (Template) -> Reading<TemplatePackaging.Package>
+    ) -> [Finding] {
         var findings = reading.findings.map(Self.weighed)
         guard let template = reading.value else { return findings }
-        let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
-        func location(_ nested: String) -> String { URL(fileURLWithPath: nested, relativeTo: folder).standardizedFileURL.path }
-        let nested = template.readNested { nested in
-            let path = location(nested)
-            return regularFile(path).map { NamedFile(name: shown(path), data: $0) }
-        }
-        findings += nested.findings.map(Self.weighed)
-        sources[path] = template.source
-        findings += template.check(types: types)
-        for (nestedPath, template) in (nested.value ?? [:]).sorted(by: { $0.key < $1.key }) where location(nestedPath) != path {
-            sources[location(nestedPath)] = template.source
+        let packaging = package(template)
+        findings += packaging.findings.map(Self.weighed)
+        var templates = [packaging.value?.template ?? template]
+        templates += (packaging.value?.nested ?? [:]).values.sorted { $0.source.file < $1.source.file }
+        for (index, template) in templates.enumerated() {
+            let path = index == 0 ? path : absolute(template.source.file)
+            // A template may nest one that it is itself.
+            guard sources.updateValue(template.source, forKey: path) == nil || index == 0 else { continue }
             findings += template.check(types: types)
         }
         return findings
@@ -40,15 +42,7 @@ struct TemplateValidation {
         return finding
     }
 
-    /// A path as the user would type it.
-    private func shown(_ path: String) -> String {
-        path.hasPrefix(workingDirectory + "/") ? String(path.dropFirst(workingDirectory.count + 1)) : path
-    }
-
-    /// The bytes of a file; `nil` where there is none, or where reading it might never end.
-    private func regularFile(_ path: String) -> Data? {
-        var status = stat()
-        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
-        return try? Data(contentsOf: URL(fileURLWithPath: path))
+    private func absolute(_ path: String) -> String {
+        URL(fileURLWithPath: path, relativeTo: URL(fileURLWithPath: workingDirectory, isDirectory: true)).standardizedFileURL.path
     }
 }

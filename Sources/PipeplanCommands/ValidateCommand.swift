@@ -53,6 +53,9 @@ struct ValidateCommand: ContextCommand {
         var sources: [String: SourceText] = [:]
     }
 
+    /// Whether files are right does not depend on it.
+    private static let anyRegion = "us-east-1"
+
     private static func looksLikeFile(_ target: String) -> Bool {
         target.contains("/") || [".yml", ".yaml", ".json", ".template"].contains { target.hasSuffix($0) }
     }
@@ -64,7 +67,13 @@ struct ValidateCommand: ContextCommand {
         }
         let url = context.url(of: file)
         var validation = TemplateValidation(context)
-        let findings = validation.findings(Template.read(try Data(contentsOf: url), file: file), at: url.standardizedFileURL.path)
+        let path = url.standardizedFileURL.path
+        let findings = validation.findings(Template.read(try Data(contentsOf: url), file: file), at: path) { template in
+            // Where it will be uploaded to is no question of a template alone.
+            TemplatePackaging(
+                workingDirectory: context.workingDirectory, location: .unset, region: Self.anyRegion, withoutLocation: .note
+            ).package(template, at: path)
+        }
         return Checked(name: file, findings: findings, sources: validation.sources)
     }
 
@@ -73,7 +82,9 @@ struct ValidateCommand: ContextCommand {
             let configuration = try project.configuration(of: address)
             let reading = configuration.loadTemplate()
             var validation = TemplateValidation(context)
-            var findings = validation.findings(reading, at: configuration.templatePath)
+            var findings = validation.findings(reading, at: configuration.templatePath) { template in
+                configuration.package(template, region: configuration.region ?? Self.anyRegion, withoutLocation: .error)
+            }
             if let template = reading.value {
                 let resolved = configuration.resolveOffline(
                     declared: template.parameters, environment: context.environment, recorded: nil, recordedOutput: { _, _ in nil },

@@ -47,7 +47,7 @@ extension Workspace {
             plan: plan, desired: desired, kind: plan.kind == .create ? .create : .update, actor: cloud.actor,
             git: GitState.current(of: project.root), toolVersion: Version.current, commandLine: Self.commandLine,
             approval: approval?.rawValue ?? "", planJSON: try Self.encode(plan), serviceRole: stack.configuration.serviceRole,
-            artifactBucket: stack.configuration.artifacts ?? project.settings.artifacts?.value, proposal: proposal)
+            artifactLocation: stack.configuration.artifacts, proposal: proposal)
     }
 
     static var commandLine: String { (["pipeplan"] + CommandLine.arguments.dropFirst()).joined(separator: " ") }

@@ -51,14 +51,16 @@ extension Workspace {
     /// left open is settled; with `nil` where nothing is shared.
     func underLease<Value>(
         _ address: StackAddress, _ cloud: CloudAccess, _ options: ShareOptions, _ aws: AWSOptions,
-        settlesOpen: Bool = true, _ body: (HeldLease?) async throws -> Value
+        _ common: CommonOptions, settlesOpen: Bool = true, _ body: (HeldLease?) async throws -> Value
     ) async throws -> Value {
         guard let share = try share(aws, cloud.context) else { return try await body(nil) }
-        let lease = try await refusingUnreachable { try await share.acquire(address, leaseRequest(cloud, options)) }
+        let lease = try await refusingUnreachable {
+            try await share.acquire(address, leaseRequest(cloud.actor, cloud.context, timeout: .seconds(options.lockTimeout)))
+        }
         do {
             try await refusingUnreachable {
-                _ = try await share.sync(certain: [address])
-                if settlesOpen { try await settleOpen(lease, cloud) }
+                try await share.sync(only: address)
+                if settlesOpen { try await settleOpen(lease, cloud, common) }
             }
             let value = try await body(lease)
             await release(lease, cloud.context)
@@ -80,46 +82,79 @@ extension Workspace {
         }
     }
 
-    private func leaseRequest(_ cloud: CloudAccess, _ options: ShareOptions) -> LeaseRequest {
+    private func leaseRequest(_ actor: DeploymentActor, _ context: Context, timeout: Duration) -> LeaseRequest {
         LeaseRequest(
-            holder: cloud.actor, process: getpid(), command: Self.commandLine, job: cloud.context.jobAddress,
-            seconds: cloud.context.environment["PIPEPLAN_LEASE_SECONDS"].flatMap { Int($0) } ?? 30,
-            timeout: .seconds(options.lockTimeout))
+            holder: actor, process: getpid(), command: Self.commandLine, job: context.jobAddress,
+            seconds: context.environment["PIPEPLAN_LEASE_SECONDS"].flatMap { Int($0) } ?? 30, timeout: timeout)
     }
 
     /// Settles what a holder before has left open: its change set is deleted if it was not executed, and CloudFormation is asked how it
     /// ended if it was.
-    private func settleOpen(_ lease: HeldLease, _ cloud: CloudAccess) async throws {
+    private func settleOpen(_ lease: HeldLease, _ cloud: CloudAccess, _ common: CommonOptions) async throws {
         guard let open = try database.openDeployment(lease.address) else { return }
-        let result = try await resume(open, lease, cloud)
-        cloud.context.terminal.writeError(
-            """
-            \(Style.error(cloud.context).yellow("Share:")) Deployment \(open.serial) of \(open.address), which \(open.actor.user) on \
-            \(open.actor.host) left open, is settled: \(result.deployment.status.rawValue).\n
-            """)
+        cloud.context.terminal.writeError(Self.notice(of: open, Style.error(cloud.context)))
+        let result = try await resume(open, lease, cloud, quiet: common.json)
+        DeploymentEnd(cloud.context, common).tell(result, template: nil)
+        guard !result.deployment.status.isOpen else { throw RecordingRefusal.deploymentOpen(result.deployment) }
     }
 
-    /// Goes on with an open deployment under a lease.
-    func resume(_ open: Deployment, _ lease: HeldLease?, _ cloud: CloudAccess, quiet: Bool = true) async throws -> DeploymentResult {
-        guard let plan = try database.recordedPlan(of: open) else {
-            throw Problem(
-                .failed, "no-recorded-plan", "The plan of \(open.address) deployment \(open.serial) can't be read",
-                detail: "It was recorded by pipeplan \(open.toolVersion): resume it with that version.")
+    /// Settles a deployment that is open on the share, once its lease can be had: before anything is planned.
+    func settleShared(
+        _ open: Deployment, _ aws: AWSOptions, _ common: CommonOptions, _ context: Context, _ sharing: ShareOptions
+    ) async throws {
+        let cloud = try await CloudAccess(
+            context, aws, self, open.address, settings: try settings(ofRecorded: open.address), region: open.region,
+            recordedAccount: open.accountID)
+        try await underLease(open.address, cloud, sharing, aws, common) { _ in }
+    }
+
+    /// Goes on with an open deployment, under a lease where the log is shared.
+    func resume(_ open: Deployment, _ lease: HeldLease?, _ cloud: CloudAccess, quiet: Bool) async throws -> DeploymentResult {
+        try await lease?.reserve(open)
+        guard !open.isAdoption else {
+            // Nothing but records was to come of it.
+            let settled = try database.finish(
+                open, Deployment.interruptedAdoption(at: cloud.context.clock.now(), by: cloud.actor), secrets: [])
+            try await lease?.publish(settled)
+            return DeploymentResult(interruptedAdoption: settled)
         }
         var deployment = open
-        if let lease {
-            try await lease.reserve(open)
-            if let progress = try await lease.lastProgress(of: open) {
-                try database.note(
-                    DeploymentProgress(
-                        step: open.step == nil ? progress.step : nil, changeSetID: open.changeSetID == nil ? progress.changeSetID : nil,
-                        stackID: open.stackID == nil ? progress.stackID : nil), of: open)
-                deployment = try database.openDeployment(open.address) ?? open
-            }
+        if let progress = try await lease?.lastProgress(of: open) {
+            try database.note(
+                DeploymentProgress(
+                    step: open.step == nil ? progress.step : nil, changeSetID: open.changeSetID == nil ? progress.changeSetID : nil,
+                    stackID: open.stackID == nil ? progress.stackID : nil), of: open)
+            deployment = try database.openDeployment(open.address) ?? open
         }
+        let plan = try recordedPlan(of: deployment)
         var deployer = try cloud.deployer(database, total: plan.changes.count, autoApprove: false, quiet: quiet)
         deployer.lease = lease
         return try await deployer.resume(deployment, plan: plan, by: cloud.actor)
+    }
+
+    /// Runs `body`, which changes what is recorded of stacks and nothing else, while nobody deploys them, and pushes what it recorded.
+    func changingRecords<Value>(
+        of addresses: [StackAddress], _ aws: AWSOptions, _ context: Context, _ body: () async throws -> Value
+    ) async throws -> Value {
+        guard let share = try share(aws, context) else { return try await body() }
+        let actor = DeploymentActor(user: context.userName, host: context.hostName)
+        var held: [HeldLease] = []
+        do {
+            try await refusingUnreachable {
+                // In one order everywhere, so that no two wait for each other.
+                for address in addresses.sorted() {
+                    held.append(try await share.acquire(address, leaseRequest(actor, context, timeout: .zero)))
+                }
+                _ = try await share.sync(certain: addresses)
+            }
+            let value = try await body()
+            _ = try await share.sync()
+            for lease in held { await release(lease, context) }
+            return value
+        } catch {
+            for lease in held { await release(lease, context) }
+            throw error
+        }
     }
 
     private func refusingUnreachable<Value>(_ body: () async throws -> Value) async throws -> Value {

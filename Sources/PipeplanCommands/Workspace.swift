@@ -19,6 +19,8 @@ struct Workspace {
     let credentials = CredentialPool()
     /// CloudFormation counts what they ask together.
     let polling = SharedPollingLimit()
+    /// What all stacks of this command have uploaded.
+    let uploads = SharedUploads()
     let types = ResourceTypeCatalog.bundled
 
     init(_ context: Context, _ options: CommonOptions, _ access: StateDatabase.Access) throws {
@@ -51,12 +53,14 @@ struct Workspace {
         let configuration = try project.configuration(of: address)
         let recorded = try database.recordedStack(address)
         let reading = configuration.loadTemplate()
-        guard let template = reading.value else { throw Problem(.badInput, reading.findings) }
-        let nested = configuration.loadTemplates(nestedIn: template)
-        let graph = DependencyGraph(template)
-        var findings = reading.findings + template.check(graph) + nested.findings
-        for template in (nested.value ?? [:]).values { findings += template.check() }
+        guard let written = reading.value else { throw Problem(.badInput, reading.findings) }
         let region = try region(of: configuration, recorded, profile)
+        let packaging = configuration.package(written, region: region, withoutLocation: forDeployment ? .error : .warning)
+        let package = packaging.value ?? TemplatePackaging.Package(template: written)
+        let template = package.template
+        let graph = DependencyGraph(template)
+        var findings = reading.findings + template.check(graph) + packaging.findings
+        for template in package.nested.values { findings += template.check() }
         let fetched = try await fetcher?.fetch(configuration, template, region: region) ?? FetchedParameters(region: region)
         findings += fetched.findings + fetched.exposures(configuration, template)
 
@@ -76,7 +80,7 @@ struct Workspace {
         findings += stored?.findings ?? []
         let desired = DesiredStack(
             address: address, stackName: configuration.stackName, region: region, accountID: recorded?.accountID, template: template,
-            nested: nested.value ?? [:],
+            nested: package.nested, artifacts: package.artifacts,
             parameters: bound.value ?? [:], previousParameters: Set(parameters.filter { $0.value.usePreviousValue }.keys),
             tags: configuration.tags, capabilities: configuration.capabilities, notificationArns: configuration.notificationArns,
             terminationProtection: configuration.terminationProtection ?? recorded?.terminationProtection ?? false,
@@ -150,8 +154,13 @@ struct Workspace {
 
     func region(of configuration: StackSettings, _ recorded: RecordedStack?, _ profile: String?) throws -> String {
         if let region = configuration.region ?? recorded?.region { return region }
+        return try ambientRegion(profile: profile ?? configuration.profile)
+    }
+
+    /// The region of a stack for which nothing here names one.
+    func ambientRegion(profile: String?) throws -> String {
         if usesSandbox { return context.environment["AWS_REGION"] ?? context.environment["AWS_DEFAULT_REGION"] ?? "us-east-1" }
-        return try AWSSession(context: context, profile: profile ?? configuration.profile).region
+        return try AWSSession(context: context, profile: profile).region
     }
 }
 

@@ -10,8 +10,10 @@ package struct DesiredStack: Sendable {
     /// Known when it was asked for; the planner does not need it.
     package var accountID: String?
     package var template: Template
-    /// The local templates it nests, at any depth, by their paths from its folder.
+    /// The local templates it nests, at any depth, by their addresses, or by their paths from its folder where they are not packaged.
     package var nested: [String: Template]
+    /// The local files and folders that the templates name.
+    package var artifacts: [Artifact]
     /// The folder of the template, from that of the outermost one; empty for that one itself.
     var folder = ""
     /// Whether the stack's name is more than a placeholder: that of a nested stack is made up when it is created.
@@ -34,7 +36,7 @@ package struct DesiredStack: Sendable {
 
     package init(
         address: StackAddress, stackName: String, region: String, accountID: String? = nil, template: Template,
-        nested: [String: Template] = [:],
+        nested: [String: Template] = [:], artifacts: [Artifact] = [],
         parameters: OrderedDictionary<String, ParameterValue> = [:], previousParameters: Set<String> = [],
         tags: OrderedDictionary<String, String> = [:], capabilities: [String] = [], notificationArns: [String] = [],
         terminationProtection: Bool = false, stackPolicy: JSONValue? = nil, storedValues: [String: String] = [:],
@@ -46,6 +48,7 @@ package struct DesiredStack: Sendable {
         self.accountID = accountID
         self.template = template
         self.nested = nested
+        self.artifacts = artifacts
         self.parameters = parameters
         self.previousParameters = previousParameters
         self.tags = tags
@@ -65,6 +68,6 @@ extension DesiredStack {
 
 func nestedTemplateBodies(_ templates: [String: Template]) -> OrderedDictionary<String, String> {
     var bodies: OrderedDictionary<String, String> = [:]
-    for (path, template) in templates.sorted(by: { $0.key < $1.key }) { bodies[path] = template.body }
+    for (path, template) in templates.sorted(by: { $0.key < $1.key }) { bodies[path] = template.recordedBody }
     return bodies
 }

@@ -24,12 +24,13 @@ struct ParameterComparison {
             let before = recorded[name]
             guard !stack.previousParameters.contains(name), !Self.isSame(before, value) else { continue }
             changed.insert(name)
+            var change = ValueChange(
+                name: name, before: before.map(\.shown), after: value.shown, sensitive: value.isSecret || before?.isSecret == true)
             if case .secret = value, case .previousSecret(nil)? = before {
                 desired[name] = .unknown("Whether the secret is another one is not known: the one it has was never seen here.")
+                change.willChange = .unknown
             }
-            listed.append(
-                ValueChange(
-                    name: name, before: before.map(\.shown), after: value.shown, sensitive: value.isSecret || before?.isSecret == true))
+            listed.append(change)
         }
         for parameter in stack.template.parameters.values where parameter.isStoreValue {
             guard case .plain(let path)? = desired[parameter.name], let after = stack.storedValues[parameter.name],

@@ -15,7 +15,7 @@ extension Plan {
     /// This plan in the terms of DescribeChangeSet. A change that can't be foretold has the action Dynamic and no details.
     package func changeSet(_ view: ChangeSetView) -> ChangeSet {
         let listed = changes.compactMap { view == .real ? $0.realChange : $0.listedChange(withValues: view == .awsValues) }
-        // What changes no resource can be executed all the same: outputs, parameters, tags.
+        // What changes no resource can be executed all the same: outputs, tags.
         guard listed.isEmpty, !hasChanges else {
             return ChangeSet(status: "CREATE_COMPLETE", statusReason: unknownReason, executionStatus: "AVAILABLE", changes: listed)
         }

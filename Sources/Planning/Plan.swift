@@ -33,9 +33,9 @@ package struct Plan: Hashable, Sendable, Codable {
     /// The setting that is no state of the stack: capabilities are given anew with each change set.
     static let capabilities = "capabilities"
 
-    /// Whether there is anything to apply.
+    /// Whether there is anything to apply. A parameter that changes nothing else is none: CloudFormation makes no change set of it.
     package var hasChanges: Bool {
-        changes.contains { $0.listing != .no || $0.willChange != .no } || !parameters.isEmpty || !outputs.isEmpty
+        changes.contains { $0.listing != .no || $0.willChange != .no } || !outputs.isEmpty
             || !tags.isEmpty || settings.contains { $0.name != Self.capabilities }
     }
 }
@@ -209,6 +209,11 @@ extension Plan {
     package func hazardsToAllow(except allowed: Set<String>) -> [Hazard] {
         kind == .update ? hazards.filter { !allowed.contains($0.logicalID) } : []
     }
+}
+
+extension Plan {
+    /// Whether a secret is given for one that was never seen here, as after an import: it may be the very same.
+    package var mayGiveSameSecret: Bool { parameters.contains { $0.sensitive && $0.willChange == .unknown } }
 }
 
 extension Plan {

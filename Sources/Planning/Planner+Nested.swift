@@ -7,6 +7,8 @@ struct NestedOutcome {
     var plan: Plan
     /// Whether the text of its template, or of one it nests, is another one.
     var isEdited: Bool
+    /// Whether it is another address by which CloudFormation knows the template.
+    var isMoved: Bool
     /// Its outputs as they are and as they will be, in the terms of the outer stack.
     var outputsNow: [String: Value] = [:]
     var outputs: [String: Value] = [:]
@@ -17,7 +19,7 @@ struct NestedOutcome {
 extension Planner {
     /// Plans what becomes of a nested stack whose template is at hand; does nothing for any other resource.
     mutating func planNested(_ resource: TemplateResource, before: TemplateResource?) throws {
-        guard let path = nestedPath(resource), let template = desired.nested[path] else { return }
+        guard let key = resource.templateKey(in: desired.folder), let template = desired.nested[key] else { return }
         let scope = NestedScope(resource.logicalID)
         let old = before.flatMap(recordedNested)
         guard before == nil || old != nil else { return noteUnread(resource) }
@@ -32,7 +34,7 @@ extension Planner {
         inner.hasKnownName = name != nil
         inner.stackName = name ?? PseudoParameter.stackName.placeholder
         inner.template = template
-        inner.folder = NestedPath.folder(of: path)
+        inner.folder = NestedPath.folder(of: key)
         inner.parameters = stack.known
         inner.previousParameters = Set(given.keys.filter { given[$0] == givenBefore?[$0] && given[$0]?.isVolatile == false })
         inner.storedValues = [:]
@@ -43,7 +45,7 @@ extension Planner {
         }
         if let before { recordedInner?.tags.merge(Self.tags(of: before, &now)) { _, own in own } }
         var planner = try Planner(inner, recorded: recordedInner, types: types, detail: detail)
-        planner.recordedFolder = old.map { NestedPath.folder(of: $0.path) } ?? ""
+        planner.recordedFolder = old.map { NestedPath.folder(of: $0.key) } ?? ""
         planner.take(stack.symbols, now: stackBefore?.symbols ?? [:])
         var plan = try planner.plan(DependencyGraph(template)) { _ in [] }
         plan.parameters = planner.changedParameters(
@@ -51,7 +53,8 @@ extension Planner {
         plan.notes.removeAll { $0.code == "unknown-parameter-value" }
         nested[resource.logicalID] = NestedOutcome(
             plan: plan,
-            isEdited: old.map { $0.template.body != template.body } ?? false || planner.nested.values.contains(where: \.isEdited),
+            isEdited: old.map { $0.template.body != template.recordedBody } ?? false || planner.nested.values.contains(where: \.isEdited),
+            isMoved: key.contains("://") && (old.map { $0.key != key } ?? false),
             outputsNow: planner.outputValues(of: planner.recordedTemplate, \.now).mapValues(scope.outward),
             outputs: planner.outputValues(of: template, \.real).mapValues(scope.outward))
     }
@@ -66,7 +69,7 @@ extension Planner {
         let inputs = try NestedInputs(old.template, given, noEcho: old.template, isBefore: true)
         let name = physicalID.flatMap(Self.stackName) ?? PseudoParameter.stackName.placeholder
         return try planDestroy(
-            recordedStack(old, inputs, named: name, physicalID: physicalID), in: NestedPath.folder(of: old.path),
+            recordedStack(old, inputs, named: name, physicalID: physicalID), in: NestedPath.folder(of: old.key),
             protected: Set(desired.protected.compactMap { scope.inner($0) }), types: types)
     }
 
@@ -92,23 +95,16 @@ extension Planner {
         outcomes.values.count { $0.listing == .no && $0.willChange == .no } + nested.values.reduce(0) { $0 + $1.plan.unchangedCount }
     }
 
-    /// The path that the template of a nested stack is known by; `nil` for any other resource.
-    private func nestedPath(_ resource: TemplateResource) -> String? {
-        resource.nestedTemplate.map { NestedPath.path(of: $0.location, in: desired.folder) }
-    }
-
     private struct RecordedNested {
-        var path: String
+        var key: String
         var template: Template
     }
 
     /// The recorded template of a nested stack. One that can't be read any more, which only a damaged state leads to, is none.
     private func recordedNested(_ resource: TemplateResource) -> RecordedNested? {
-        guard let nested = resource.nestedTemplate else { return nil }
-        let path = NestedPath.path(of: nested.location, in: recordedFolder)
-        guard let body = recorded?.nestedTemplates[path] else { return nil }
-        if let template = desired.nested[path], template.isReading(of: body) { return RecordedNested(path: path, template: template) }
-        return Template.read(body, file: "recorded \(path)").value.map { RecordedNested(path: path, template: $0) }
+        guard let key = resource.templateKey(in: recordedFolder), let body = recorded?.nestedTemplates[key] else { return nil }
+        if let template = desired.nested[key], template.isReading(of: body) { return RecordedNested(key: key, template: template) }
+        return Template.read(body, file: "recorded \(key)").value.map { RecordedNested(key: key, template: $0) }
     }
 
     private func recordedStack(_ old: RecordedNested, _ inputs: NestedInputs, named name: String, physicalID: String?) -> RecordedStack {

@@ -202,7 +202,9 @@ struct Planner {
 
     /// Whether nothing that could make the resource differ is different: no need to evaluate it then.
     private func isUntouched(_ resource: TemplateResource, _ before: TemplateResource, _ dependencies: OrderedSet<String>) -> Bool {
-        guard inputsAreUnchanged, !resource.isRewritten, nested[resource.logicalID]?.isEdited != true, resource.readsTheSame(as: before)
+        guard inputsAreUnchanged, !resource.isRewritten, nested[resource.logicalID]?.isEdited != true,
+            nested[resource.logicalID]?.isMoved != true,
+            resource.readsTheSame(as: before)
         else { return false }
         return dependencies.allSatisfy { name in
             outcomes[name].map { $0.listing == .no && $0.willChange == .no && !$0.isNew } ?? false

@@ -98,7 +98,8 @@ struct ResourceComparison {
             guard leaf.after != nil, let inner = newProperty?.value.expression(at: leaf.steps[...]) else { return nil }
             var references: OrderedSet<ReadName> = []
             planner.listed.activeReferences(of: inner) { references.append(ReadName($0)) }
-            return (PropertyCauses(references, planner).causes, source.range(inner.span))
+            let packaged = planner.desired.template.localPaths[inner.span].map { leaf.cause(ofContentsAt: $0) }
+            return (packaged.map { [$0] } ?? PropertyCauses(references, planner).causes, source.range(inner.span))
         }
         guard properties.count == countBefore, let truth else { return }
         unchangedCount += 1
@@ -257,10 +258,12 @@ struct ResourceComparison {
         certainties.append(nested.plan.willChange)
         let name = "TemplateURL"
         guard let property = after.properties.first(where: { $0.key == name }) else { return }
-        let path = property.value.literalText.map { JSONValue.string($0) }
-        guard nested.isEdited else {
+        func location(_ property: Expression.Member?) -> JSONValue? { (property?.value.literalText).map { .string($0) } }
+        guard nested.isEdited || nested.isMoved else {
             unchangedCount += 1
-            if let path, planner.detail.contains(.unchanged) { unchanged.append(UnchangedProperty(name: name, value: path)) }
+            if let address = location(property), planner.detail.contains(.unchanged) {
+                unchanged.append(UnchangedProperty(name: name, value: address))
+            }
             return
         }
         let edit = ChangeDetail(
@@ -268,11 +271,13 @@ struct ResourceComparison {
         details.append(edit)
         detailsWithValues.append(edit)
         scope.append("Properties")
+        let cause = nested.isEdited ? "an edit of the nested template" : "the place it is uploaded to"
         properties.append(
             PropertyChange(
-                path: name, pointer: "/Properties/\(name)", before: path, after: path, known: true, sensitive: false,
-                requiresReplacement: .never, causes: [ChangeCause(.directModification, "an edit of the nested template")],
-                willChange: nested.plan.willChange, location: planner.desired.template.source.range(property.keySpan)))
+                path: name, pointer: "/Properties/\(name)", before: location(before.properties.first { $0.key == name }),
+                after: location(property), known: true, sensitive: false, requiresReplacement: .never,
+                causes: [ChangeCause(.directModification, cause)], willChange: nested.plan.willChange,
+                location: planner.desired.template.source.range(property.keySpan)))
     }
 
     /// Stack tags go to every resource that takes tags.
@@ -307,6 +312,16 @@ private struct PropertyDifference {
             known: leaf.after?.isKnown ?? true, sensitive: (leaf.before?.isSensitive ?? false) || (leaf.after?.isSensitive ?? false),
             requiresReplacement: recreation, causes: causes, willChange: willChange,
             unknownBecause: willChange == .unknown ? leaf.after?.unknownReason : nil, location: location)
+    }
+}
+
+extension LeafDifference {
+    /// Why a value differs that stands for a local file or folder: its name in S3 is made of its contents.
+    fileprivate func cause(ofContentsAt path: String) -> ChangeCause {
+        func name(_ value: Value?) -> Substring? { value?.text?.split(separator: "/").last }
+        let isBucket = if case .key(let key)? = steps.last { key.hasSuffix("Bucket") } else { false }
+        let isMoved = isBucket || name(before) == name(after)
+        return ChangeCause(.directModification, isMoved ? "the place it is uploaded to" : "the contents of \(path)")
     }
 }
 

@@ -15,7 +15,8 @@ struct Files: Sendable {
     /// - Parameters:
     ///   - path: absolute.
     ///   - place: where the file is named, if it is.
-    func read(_ path: String, namedAt place: Place? = nil) throws(Problem) -> Data {
+    ///   - largest: the most bytes it may have.
+    func read(_ path: String, namedAt place: Place? = nil, largest: Int = Files.largestSize) throws(Problem) -> Data {
         // Without waiting: opening a pipe that nobody writes to would never return.
         let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure(errno, path, place) }
@@ -27,9 +28,9 @@ struct Files: Sendable {
         case S_IFDIR: throw problem("not-a-file", "\(shown(path)) is a folder", "A file is expected here.", place)
         default: throw problem("not-a-file", "\(shown(path)) is no regular file", "Pipes and devices are not read.", place)
         }
-        guard status.st_size <= Self.largestSize else {
+        guard status.st_size <= largest else {
             throw problem(
-                "file-too-large", "\(shown(path)) is larger than \(Self.largestSize >> 20) MiB", "Is it the file you meant?", place)
+                "file-too-large", "\(shown(path)) is larger than \(largest >> 20) MiB", "Is it the file you meant?", place)
         }
         do {
             return try handle.readToEnd() ?? Data()

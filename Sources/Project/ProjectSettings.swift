@@ -49,7 +49,7 @@ extension SettingsReader {
         settings.region = text("region", in: top, by: .region)
         settings.tags = tags("tags", in: top)
         settings.share = text("share", in: top)
-        settings.artifacts = text("artifacts", in: top)
+        settings.artifacts = text("artifacts", in: top, by: .artifactLocation)
         let keys = ["allowedAccounts", "allowedRegions", "requiredTags", "protectedTypes"]
         if let guardrails = section("guardrails", in: top, keys: keys) {
             settings.guardrails = Guardrails(

@@ -37,6 +37,10 @@ struct TextRule: Sendable {
         text.utf8.count == 12 && text.utf8.allSatisfy(isDigit)
     }
 
+    static let artifactLocation = TextRule(
+        code: "bad-artifact-location", noun: "place for artifacts", advice: "Write the name of a bucket, or s3://bucket/prefix."
+    ) { ArtifactLocation($0) != nil }
+
     private static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
 
     private static func isLetter(_ byte: UInt8) -> Bool { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20) }

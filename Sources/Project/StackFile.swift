@@ -59,7 +59,7 @@ extension SettingsReader {
         options.assumeRole = text("assumeRole", in: section, by: .arn)
         options.serviceRole = text("serviceRole", in: section, by: .arn)
         options.allowedAccounts = texts("allowedAccounts", in: section, by: .account)
-        options.artifacts = text("artifacts", in: section)
+        options.artifacts = text("artifacts", in: section, by: .artifactLocation)
         options.parameters = parameters(in: section)
         options.tags = tags("tags", in: section)
         options.capabilities = capabilities("capabilities", in: section)
@@ -68,7 +68,7 @@ extension SettingsReader {
         options.stackPolicy = stackPolicyOption(in: section)
         options.rollback = rollback(in: section)
         options.protect = texts("protect", in: section)
-        options.ignoreDrift = texts("ignoreDrift", in: section)
+        options.ignoreDrift = ignoreDrift(in: section)
         options.dependsOn = stackReferences("dependsOn", in: section)
         options.hooks = hooks(in: section)
         return options

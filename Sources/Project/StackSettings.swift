@@ -19,7 +19,8 @@ package struct StackSettings: Sendable {
     package var serviceRole: String?
     /// IDs of the only accounts to deploy to, by stack.yml and the project's guardrails; `nil` allows every one.
     package var allowedAccounts: [String]?
-    package var artifacts: String?
+    /// Where large templates and what they name by local paths are uploaded to.
+    package var artifacts: ArtifactLocation?
     package var parameters: ParameterSources
     package var tags: OrderedDictionary<String, String>
     package var capabilities: [String]
@@ -31,7 +32,8 @@ package struct StackSettings: Sendable {
     package var rollback: RollbackTriggers?
     /// Logical IDs never to be replaced or removed, each with its place, since the template may not have it.
     package var protect: [Located<String>]
-    package var ignoreDrift: [Located<String>]
+    /// Drift that does not matter.
+    package var ignoreDrift: [DriftIgnoreRule]
     /// Stacks that come first: those of `dependsOn`, then those whose outputs are parameters here. Each once.
     package var dependencies: [Located<StackAddress>]
     package var hooks: Hooks
@@ -60,13 +62,14 @@ extension StackSettings {
         }
     }
 
-    /// Reads the local templates that the stack's template nests, at any depth.
-    package func loadTemplates(nestedIn template: Template) -> Reading<[String: Template]> {
-        let folder = Paths.parent(of: templatePath)
-        return template.readNested { path in
-            let file = Paths.absolute(path, from: folder)
-            return (try? files.read(file)).map { NamedFile(name: files.shown(file), data: $0) }
-        }
+    /// What becomes of the local files and folders that the stack's template names.
+    /// - Parameter severity: of the finding that `artifacts` is needed and not set.
+    package func package(
+        _ template: Template, region: String, withoutLocation severity: Finding.Severity
+    ) -> Reading<TemplatePackaging.Package> {
+        TemplatePackaging(
+            workingDirectory: files.workingDirectory, location: artifacts, region: region, withoutLocation: severity
+        ).package(template, at: templatePath, parameterValues: literals)
     }
 
     private var literals: [String: String] {

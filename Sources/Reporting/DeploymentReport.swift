@@ -9,11 +9,22 @@ package struct DeploymentReport: Encodable, Sendable {
     var deployment: HistoryReport.Entry
     var changes: [Change]
     var events: [Event]
+    /// What happened to each resource, in the order it began.
+    var timeline: [Step]
     var outputs: [Output]
     private let record: Deployment
     private let recordedEvents: [StackEvent]
 
-    private enum CodingKeys: CodingKey { case formatVersion, deployment, changes, events, outputs }
+    private enum CodingKeys: CodingKey { case formatVersion, deployment, changes, events, timeline, outputs }
+
+    struct Step: Encodable {
+        var resource: String
+        var type: String
+        var startedAt: Date
+        @OrNull var finishedAt: Date?
+        @OrNull var seconds: Double?
+        var status: String
+    }
 
     struct Change: Encodable {
         var logicalId: String
@@ -29,6 +40,15 @@ package struct DeploymentReport: Encodable, Sendable {
         @OrNull var physicalId: String?
         var status: String
         @OrNull var reason: String?
+
+        init(_ event: StackEvent) {
+            timestamp = event.timestamp
+            logicalId = event.logicalID
+            type = event.resourceType
+            physicalId = event.physicalID
+            status = event.status.rawValue
+            reason = event.statusReason
+        }
     }
 
     struct Output: Encodable {
@@ -45,16 +65,17 @@ package struct DeploymentReport: Encodable, Sendable {
         recordedEvents = events
         self.deployment = HistoryReport.Entry(deployment)
         self.changes = changes.map { Change(logicalId: $0.logicalID, type: $0.type, action: $0.action, replaced: $0.replaced) }
-        self.events = events.map {
-            Event(
-                timestamp: $0.timestamp, logicalId: $0.logicalID, type: $0.resourceType, physicalId: $0.physicalID,
-                status: $0.status.rawValue,
-                reason: $0.statusReason)
+        self.events = events.map(Event.init)
+        timeline = Timeline(events).rows.map { row in
+            Step(
+                resource: row.name, type: row.type, startedAt: row.start, finishedAt: row.end,
+                seconds: row.seconds.map { ($0 * 1000).rounded() / 1000 }, status: row.status.rawValue)
         }
         self.outputs = outputs.map { Output(key: $0.key, value: $0.value) }
     }
 
-    package func text(_ style: Style) -> String {
+    /// - Parameter columns: the width of the screen.
+    package func text(_ style: Style, columns: Int = 100) -> String {
         var text = "\(style.bold("\(record.address) deployment \(record.serial)")): \(record.kind.rawValue), "
         text += record.status.mark(style)(record.status.rawValue) + "\n"
         for (name, value) in facts where !value.isEmpty { text += "  \(style.dim(name.padded(to: 11))) \(value.printable)\n" }
@@ -71,7 +92,9 @@ package struct DeploymentReport: Encodable, Sendable {
                 text += "  \(change.action.padded(to: 7)) \(change.logicalId.printable)  \(style.dim(change.type.printable + replaced))\n"
             }
         }
-        if !recordedEvents.isEmpty { text += "\n\(style.bold("Events"))\n" + timeline(style) }
+        if !recordedEvents.isEmpty {
+            text += "\n\(style.bold("Timeline"))\n" + Timeline(recordedEvents).text(style, columns: columns)
+        }
         if !outputs.isEmpty {
             text += "\n\(style.bold("Outputs"))\n"
             for output in outputs { text += "  \(output.key.printable) = \(output.value.printable)\n" }
@@ -96,22 +119,6 @@ package struct DeploymentReport: Encodable, Sendable {
             ),
             ("version", record.toolVersion), ("hash", record.hash.hex),
         ]
-    }
-
-    /// Events with how long after the start each came.
-    private func timeline(_ style: Style) -> String {
-        let start = recordedEvents.map(\.timestamp).min() ?? record.startedAt
-        let paths = StackPaths(recordedEvents)
-        var table = Table(header: ["  AFTER", "RESOURCE", "STATUS", "REASON"])
-        for event in recordedEvents {
-            let mark = event.status.mark(style)
-            table.rows.append([
-                Table.Cell(text: "  +" + TimeText.duration(event.timestamp.timeIntervalSince(start)), mark: style.dim),
-                Table.Cell(text: paths.name(of: event)), Table.Cell(text: event.status.rawValue, mark: mark),
-                Table.Cell(text: event.statusReason ?? ""),
-            ])
-        }
-        return table.render(style)
     }
 }
 

@@ -8,8 +8,15 @@ package struct PlanReport: Encodable, Sendable {
     package var stacks: [Stack]
 
     /// - Parameter proposals: the change sets that CloudFormation made of the plans, by address.
-    package init(_ plans: [Plan], proposals: [StackAddress: ProposedChangeSet] = [:]) {
-        stacks = plans.map { Stack($0, proposals[$0.address]) }
+    /// - Parameter drift: what is known of the stacks' drift.
+    package init(
+        _ plans: [Plan], proposals: [StackAddress: ProposedChangeSet] = [:], drift: [StackAddress: KnownDrift] = [:]
+    ) {
+        stacks = plans.map { plan in
+            var stack = Stack(plan, proposals[plan.address])
+            stack.drift = drift[plan.address].map(KnownDriftReport.init)
+            return stack
+        }
     }
 
     package struct Stack: Encodable, Sendable {
@@ -32,8 +39,10 @@ package struct PlanReport: Encodable, Sendable {
         var access: [Access]
         var notes: [Note]
         @OrNull var changeSet: Proposal?
+        @OrNull var drift: KnownDriftReport?
 
         init(_ plan: Plan, _ proposal: ProposedChangeSet?) {
+            drift = nil
             changeSet = proposal.map { Proposal($0, plan) }
             stack = plan.address.stack
             environment = plan.address.environment

@@ -12,9 +12,9 @@ package struct PlanText {
         var renderer = PlanText(plan: plan, style: style)
         if let heading { renderer.text = style.bold(heading.printable) + "\n" } else { renderer.header() }
         guard plan.hasChanges else {
+            renderer.values("Parameters", plan.parameters)
             renderer.notes()
-            renderer.text +=
-                "\n\(style.green("No changes.")) \(heading == nil ? "What is recorded and what the files describe are the same." : "The two come to the same.")\n"
+            renderer.text += "\n\(style.green("No changes.")) \(renderer.sameness(isNamed: heading != nil))\n"
             return renderer.text
         }
         renderer.changes()
@@ -33,6 +33,12 @@ package struct PlanText {
     private init(plan: Plan, style: Style) {
         self.plan = plan
         self.style = style
+    }
+
+    /// Why there is nothing to do.
+    private func sameness(isNamed: Bool) -> String {
+        guard plan.parameters.isEmpty else { return "Nothing uses what is different; CloudFormation takes it with the next change." }
+        return isNamed ? "The two come to the same." : "What is recorded and what the files describe are the same."
     }
 
     private mutating func header() {
@@ -170,8 +176,8 @@ package struct PlanText {
             text += style.dim("      = \(change.path.printable)") + end
             return
         }
-        let after = change.after.map { ValueText.render($0, known: change.known, style) }
-        guard !isAdded, let before = change.before.map({ ValueText.render($0, known: true, style) }) else {
+        let after = change.after.map { ValueText.render($0.shorteningKey, known: change.known, style) }
+        guard !isAdded, let before = change.before.map({ ValueText.render($0.shorteningKey, known: true, style) }) else {
             text += head + (after.map { ValueText.placed($0, indent: 8) } ?? "") + end
             return
         }
@@ -252,5 +258,16 @@ package struct PlanText {
         text +=
             "\n\(style.bold("Plan:")) \(summary.add) to add, \(summary.modify) to change, \(summary.replace) to replace, \(summary.remove) to remove"
         text += plan.unchangedCount > 0 ? "; \(plan.unchangedCount) unchanged.\n" : ".\n"
+    }
+}
+
+extension JSONValue {
+    /// A key of something that was packaged, or an address with one, with only the start of its digest: enough to tell it from another.
+    fileprivate var shorteningKey: JSONValue {
+        guard case .string(let text) = self, let match = text.firstMatch(of: #/\/[0-9a-f]{12}(?<rest>[0-9a-f]{52})(?:\.[A-Za-z0-9]+)?$/#)
+        else {
+            return self
+        }
+        return .string(text.replacingCharacters(in: match.rest.startIndex..<match.rest.endIndex, with: "…"))
     }
 }

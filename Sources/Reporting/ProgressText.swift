@@ -60,6 +60,9 @@ package struct ProgressText: Sendable {
         case .began(let deployment):
             address = deployment.address.description
             return style.dim("deployment \(deployment.serial) of \(deployment.address) begun, recorded as in progress") + "\n"
+        case .takenUp(let deployment):
+            address = deployment.address.description
+            return style.dim("deployment \(deployment.serial) of \(deployment.address) goes on where it was interrupted") + "\n"
         case .changeSetCreated: return style.dim("change set created, waiting for CloudFormation to compute it") + "\n"
         case .reconciled(let reconciliation): return reconciled(reconciliation)
         case .executing:

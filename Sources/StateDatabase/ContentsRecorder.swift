@@ -41,7 +41,7 @@ struct ContentsRecorder {
         ]
     }
 
-    private struct Table {
+    struct Table {
         let name: String
         let key: String
         /// The key and all that may change.
@@ -68,6 +68,9 @@ struct ContentsRecorder {
         var earlier = try current(table)
         for (key, document) in OrderedDictionary(documents, uniquingKeysWith: { _, last in last }) {
             let before = earlier.removeValue(forKey: key)
+            var document = document
+            // Where the properties were not worked out, they are what they were.
+            if let known = before?["properties"], document["properties"] == nil { document.add("properties", known) }
             if before == document { continue }
             if before != nil {
                 try end(key, in: table)
@@ -133,6 +136,12 @@ extension JSONValue {
             case .blob(let bytes): members[name] = .string(Digest(bytes: bytes).hex)
             }
         }
+        self = .object(members)
+    }
+
+    fileprivate mutating func add(_ name: String, _ value: JSONValue) {
+        guard case .object(var members) = self else { return }
+        members[name] = value
         self = .object(members)
     }
 

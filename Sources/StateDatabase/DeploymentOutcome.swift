@@ -4,7 +4,7 @@ package import Model
 /// A resource as a deployment left it.
 package struct RecordedResource: Hashable, Sendable {
     package var resource: StackResource
-    /// The properties with all that is known put in, secrets masked; `nil` where they were not worked out.
+    /// The properties with all that is known put in, secrets masked; `nil` where they were not worked out, which leaves the recorded ones.
     package var properties: JSONValue?
 
     package init(_ resource: StackResource, properties: JSONValue? = nil) {

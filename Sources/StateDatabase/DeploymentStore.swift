@@ -17,23 +17,15 @@ struct DeploymentStore {
     }
 
     func deployments(_ filter: DeploymentFilter) throws -> [Deployment] {
-        var conditions: [String] = []
-        var arguments = StatementArguments()
-        func require(_ column: String, oneOf values: [some DatabaseValueConvertible]) {
-            conditions.append("\(column) IN (\(values.map { _ in "?" }.joined(separator: ", ")))")
-            arguments += StatementArguments(values)
-        }
-        var order = "d.started_at DESC, d.id DESC"
-        if let stack = filter.stack {
-            let keys = try stackKeys(stack: stack, environment: filter.environment)
-            // Of one stack, the serials are in order of time, and the index by serial gives them without sorting.
-            if keys.count == 1 { order = "d.serial DESC" }
-            require("d.stack_key", oneOf: keys)
-        }
-        if let statuses = filter.statuses { require("d.status", oneOf: statuses.map(\.rawValue).sorted()) }
-        if let kinds = filter.kinds { require("d.kind", oneOf: kinds.map(\.rawValue).sorted()) }
-        let condition = conditions.isEmpty ? "TRUE" : conditions.joined(separator: " AND ")
-        return try fetch("\(condition) ORDER BY \(order) LIMIT \(filter.limit.map { max($0, 0) } ?? -1)", arguments)
+        let condition = try Condition(filter, self)
+        let limit = filter.limit.map { max($0, 0) } ?? -1
+        return try fetch("\(condition.text) ORDER BY \(condition.order) LIMIT \(limit)", condition.arguments)
+    }
+
+    func count(_ filter: DeploymentFilter) throws -> Int {
+        let condition = try Condition(filter, self)
+        let sql = "SELECT count(*) FROM deployments d JOIN stacks s ON s.id = d.stack_key WHERE \(condition.text)"
+        return try Int.fetchOne(db, sql: sql, arguments: condition.arguments) ?? 0
     }
 
     /// The row of an address; `nil` for one that was never deployed.
@@ -42,7 +34,7 @@ struct DeploymentStore {
         return try Int64.fetchOne(statement, arguments: [address.stack, address.environment ?? ""])
     }
 
-    private func stackKeys(stack: String, environment: String?) throws -> [Int64] {
+    fileprivate func stackKeys(stack: String, environment: String?) throws -> [Int64] {
         if let environment { return try stackKey(of: StackAddress(stack: stack, environment: environment)).map { [$0] } ?? [] }
         return try Int64.fetchAll(db, sql: "SELECT id FROM stacks WHERE stack = ?", arguments: [stack])
     }
@@ -71,6 +63,51 @@ struct DeploymentStore {
         WHERE
 
         """
+}
+
+/// A filter as SQL.
+private struct Condition {
+    private(set) var text = "TRUE"
+    private(set) var arguments = StatementArguments()
+    private(set) var order = "d.started_at DESC, d.id DESC"
+
+    init(_ filter: DeploymentFilter, _ store: DeploymentStore) throws {
+        if let stack = filter.stack {
+            let keys = try store.stackKeys(stack: stack, environment: filter.environment)
+            // Of one stack, the serials are in order of time, and the index by serial gives them without sorting.
+            if keys.count == 1 { order = "d.serial DESC" }
+            require("d.stack_key", oneOf: keys)
+        } else if let environment = filter.environment {
+            require("s.environment = ?", [environment])
+        }
+        if let statuses = filter.statuses { require("d.status", oneOf: statuses.map(\.rawValue).sorted()) }
+        if let kinds = filter.kinds { require("d.kind", oneOf: kinds.map(\.rawValue).sorted()) }
+        if let since = filter.since { require("d.started_at >= ?", [since.milliseconds]) }
+        if let until = filter.until { require("d.started_at < ?", [until.milliseconds]) }
+        if let who = filter.who {
+            let names = ["actor_user || '@' || d.actor_host", "actor_arn", "resumed_by_user || '@' || d.resumed_by_host", "resumed_by_arn"]
+            let tests = names.map { "instr(lower(d.\($0)), ?) > 0" }
+            require("(\(tests.joined(separator: " OR ")))", StatementArguments(names.map { _ in who.lowercased() }))
+        }
+        if let resource = filter.resource {
+            let name = resource.split(separator: "/").last.map(String.init) ?? resource
+            require(
+                """
+                (d.failure_logical_id = ? OR EXISTS (
+                    SELECT 1 FROM resources r WHERE r.stack_key = d.stack_key AND r.logical_id = ? AND d.serial IN (r.since, r.until)
+                ) OR EXISTS (SELECT 1 FROM events e WHERE e.deployment = d.id AND e.logical_id = ?))
+                """, [resource, resource, name])
+        }
+    }
+
+    private mutating func require(_ condition: String, _ values: StatementArguments) {
+        text = text == "TRUE" ? condition : "\(text) AND \(condition)"
+        arguments += values
+    }
+
+    private mutating func require(_ column: String, oneOf values: [some DatabaseValueConvertible]) {
+        require("\(column) IN (\(values.map { _ in "?" }.joined(separator: ", ")))", StatementArguments(values))
+    }
 }
 
 extension StackAddress {

@@ -26,23 +26,19 @@ struct RecordChain {
         var columns = RowReader(row)
         let previous = try columns.optionalDigest()?.hex ?? lineage
         let isSettled = try columns.next(Bool.self)
-        let intent = Self.intentHash(try intentDocument(of: deployment), after: previous)
+        let intent = Self.intentHash(behind: previous, try document(Self.intent, of: deployment))
         guard isSettled else { return intent }
-        return Self.outcomeHash(try outcomeDocument(of: deployment), of: intent.hex)
+        return Self.outcomeHash(of: intent, try document(Self.outcome, of: deployment))
     }
 
-    /// - Parameter previous: the hash of the deployment before, in hexadecimal, or the lineage for serial 1.
-    static func intentHash(_ document: String, after previous: String) -> Digest {
-        Digest(of: "pipeplan intent 1\n\(previous)\n\(document)")
+    /// - Parameter previous: the hash of the deployment before in hexadecimal, the lineage for serial 1.
+    static func intentHash(behind previous: String, _ document: [UInt8]) -> Digest {
+        Digest(of: Array("pipeplan intent 1\n\(previous)\n".utf8) + document)
     }
 
-    /// - Parameter intent: the hash of the deployment's intent, in hexadecimal.
-    static func outcomeHash(_ document: String, of intent: String) -> Digest {
-        Digest(of: "pipeplan outcome 1\n\(intent)\n\(document)")
+    static func outcomeHash(of intent: Digest, _ document: [UInt8]) -> Digest {
+        Digest(of: Array("pipeplan outcome 1\n\(intent.hex)\n".utf8) + document)
     }
-
-    func intentDocument(of deployment: Int64) throws -> String { try document(Self.intent, of: deployment) }
-    func outcomeDocument(of deployment: Int64) throws -> String { try document(Self.outcome, of: deployment) }
 
     /// Stores the hash of a deployment's record as it is now.
     func seal(_ deployment: Int64) throws {
@@ -55,30 +51,36 @@ struct RecordChain {
     }
 
     /// The digest over a deployment's events, `nil` for none: the canonical JSON of the list of their rows.
-    func eventsDigest(of deployment: Int64) throws -> Digest? {
-        let document = try eventsDocument(of: deployment)
-        return document == .array([]) ? nil : Digest(of: document.canonicalText)
-    }
+    func eventsDigest(of deployment: Int64) throws -> Digest? { try eventsText(of: deployment).map { Digest(of: $0) } }
 
-    func eventsDocument(of deployment: Int64) throws -> JSONValue {
-        let rows = try Row.fetchCursor(
-            db,
+    /// What that digest is taken over.
+    func eventsText(of deployment: Int64) throws -> [UInt8]? {
+        let statement = try db.cachedStatement(
             sql: """
                 SELECT event_id, stack_id, stack_name, logical_id, physical_id, type, happened_at, status, status_reason, client_token
                 FROM events JOIN event_stacks ON event_stacks.id = event_stack WHERE deployment = ? ORDER BY position
-                """,
-            arguments: [deployment])
-        var documents: [JSONValue] = []
-        while let row = try rows.next() { documents.append(JSONValue(columns: row)) }
-        return .array(documents)
+                """)
+        let rows = try Row.fetchCursor(statement, arguments: [deployment])
+        let form = RowDocument(columns: statement.columnNames)
+        var text: [UInt8] = [UInt8(ascii: "[")]
+        while let row = try rows.next() {
+            if text.count > 1 { text.append(UInt8(ascii: ",")) }
+            form.write(row, to: &text)
+        }
+        guard text.count > 1 else { return nil }
+        text.append(UInt8(ascii: "]"))
+        return text
     }
 
-    private func document(_ columns: String, of deployment: Int64) throws -> String {
+    func intentDocument(of deployment: Int64) throws -> [UInt8] { try document(Self.intent, of: deployment) }
+    func outcomeDocument(of deployment: Int64) throws -> [UInt8] { try document(Self.outcome, of: deployment) }
+
+    private func document(_ columns: String, of deployment: Int64) throws -> [UInt8] {
         let statement = try db.cachedStatement(sql: "SELECT \(columns) WHERE d.id = ?")
         guard let row = try Row.fetchOne(statement, arguments: [deployment]) else {
             throw DamagedRecord("What deployment \(deployment) refers to is missing")
         }
-        return JSONValue(columns: row).canonicalText
+        return RowDocument(columns: statement.columnNames).text(row)
     }
 
     /// The columns that an intent's document has as they are.
@@ -95,7 +97,7 @@ struct RecordChain {
         "failure_message", "resumed_by_arn", "resumed_by_user", "resumed_by_host", "contents_digest", "events_digest",
     ]
 
-    private static let intent = """
+    static let intent = """
         s.stack, s.environment, d.serial, \(intentColumns.map { "d.\($0)" }.joined(separator: ", ")), c.digest AS configuration,
         \(intentBlobs.map { "\($0).digest AS \($0)" }.joined(separator: ", "))
         FROM deployments d JOIN stacks s ON s.id = d.stack_key JOIN configurations c ON c.id = d.configuration
@@ -103,5 +105,5 @@ struct RecordChain {
         LEFT JOIN blobs nested_templates ON nested_templates.id = d.nested_templates LEFT JOIN blobs plan ON plan.id = d.plan
         """
 
-    private static let outcome = "\(outcomeColumns.map { "d.\($0)" }.joined(separator: ", ")) FROM deployments d"
+    static let outcome = "\(outcomeColumns.map { "d.\($0)" }.joined(separator: ", ")) FROM deployments d"
 }

@@ -40,7 +40,12 @@ extension StateDatabase {
     private static func openForWriting(_ file: DatabaseFile, context: Context) throws -> StateDatabase {
         let queue = try DatabaseQueue(path: file.path, configuration: configuration(file, readOnly: false))
         let lineage = try queue.writeWithoutTransaction { db in
-            if try file.version(db) < Schema.version {
+            let version = try file.version(db)
+            if version > 0, version < Schema.version {
+                try requireSound(db)
+                _ = try file.backUp(db, to: nil, label: "before-schema-\(Schema.version)", now: context.clock.now())
+            }
+            if version < Schema.version {
                 try db.inTransaction(.immediate) {
                     try migrate(db, from: try file.version(db), context: context)
                     return .commit
@@ -104,6 +109,12 @@ extension StateDatabase {
             try db.execute(sql: "PRAGMA synchronous = FULL; PRAGMA cell_size_check = ON; PRAGMA trusted_schema = OFF")
         }
         return configuration
+    }
+
+    /// What is damaged is not carried over into another form.
+    private static func requireSound(_ db: Database) throws {
+        let lines = try String.fetchAll(db, sql: "PRAGMA integrity_check(3)")
+        guard lines == ["ok"] else { throw DamagedRecord("SQLite says: \(lines.joined(separator: "; "))") }
     }
 
     /// Takes the steps that are missing. Of two processes that come here at once, the later one finds none missing.

@@ -1,25 +1,38 @@
-import Foundation
+package import Foundation
 import GRDB
 package import Model
+package import OrderedCollections
 
 /// Which deployments to list; what is `nil` lets all pass.
 package struct DeploymentFilter: Hashable, Sendable {
     package var stack: String?
-    /// Looked at only together with `stack`; `nil` takes the stack in all its environments.
+    /// `nil` takes all environments.
     package var environment: String?
     package var statuses: Set<DeploymentStatus>?
     package var kinds: Set<DeploymentKind>?
+    /// A part of the user's name, the host or the ARN of who began or settled it, whatever the case of its letters.
+    package var who: String?
+    /// When it began: from this time on, and before that one.
+    package var since: Date?
+    package var until: Date?
+    /// A logical ID, `Network/Vpc` in a nested stack: deployments that did something to it, or failed by it.
+    package var resource: String?
     /// How many at most, the newest first.
     package var limit: Int?
 
     package init(
         stack: String? = nil, environment: String? = nil, statuses: Set<DeploymentStatus>? = nil,
-        kinds: Set<DeploymentKind>? = nil, limit: Int? = nil
+        kinds: Set<DeploymentKind>? = nil, who: String? = nil, since: Date? = nil, until: Date? = nil, resource: String? = nil,
+        limit: Int? = nil
     ) {
         self.stack = stack
         self.environment = environment
         self.statuses = statuses
         self.kinds = kinds
+        self.who = who
+        self.since = since
+        self.until = until
+        self.resource = resource
         self.limit = limit
     }
 }
@@ -47,6 +60,11 @@ extension StateDatabase {
         try read { db in try DeploymentStore(db: db).deployments(filter) }
     }
 
+    /// How many deployments pass the filter, whatever its limit.
+    package func count(_ filter: DeploymentFilter) throws -> Int {
+        try read { db in try DeploymentStore(db: db).count(filter) }
+    }
+
     package func deployment(_ address: StackAddress, serial: Int) throws -> Deployment? {
         try read { db in
             let deployments = DeploymentStore(db: db)
@@ -72,6 +90,17 @@ extension StateDatabase {
     /// The plan that was approved, as JSON; `nil` where there was none or it was removed to save space.
     package func plan(of deployment: Deployment) throws -> String? {
         try blob("plan", of: deployment)
+    }
+
+    /// The local templates that the template of a deployment nests, by path; without those that were removed to save space.
+    package func nestedTemplates(of deployment: Deployment) throws -> OrderedDictionary<String, String> {
+        guard let text = try blob("nested_templates", of: deployment) else { return [:] }
+        return try read { _ in try Self.nestedTemplates(in: text) }
+    }
+
+    static func nestedTemplates(in text: String) throws -> OrderedDictionary<String, String> {
+        guard case .object(let members) = try JSONText.value(of: text) else { throw DamagedRecord("Nested templates are no object") }
+        return members.compactMapValues(\.scalarText)
     }
 
     /// What a deployment asked the stack to be, its template aside.

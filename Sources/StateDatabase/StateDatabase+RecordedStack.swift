@@ -20,6 +20,38 @@ extension StateDatabase {
         }
     }
 
+    /// The stack as a deployment wanted it, with the resources and outputs it had afterwards; `nil` where the template was removed to
+    /// save space.
+    package func stack(asOf deployment: Deployment) throws -> RecordedStack? {
+        guard let template = try template(of: deployment) else { return nil }
+        let settings = try configuration(of: deployment)
+        return RecordedStack(
+            address: deployment.address, stackName: settings.stackName, stackID: deployment.stackID, region: settings.region,
+            accountID: settings.accountID, serial: deployment.serial, status: deployment.stackStatus ?? "CREATE_COMPLETE",
+            templateBody: template, nestedTemplates: try nestedTemplates(of: deployment), parameters: settings.parameters,
+            tags: settings.tags, capabilities: settings.capabilities, notificationArns: settings.notificationArns,
+            terminationProtection: settings.terminationProtection, stackPolicy: settings.stackPolicy,
+            storedValues: settings.storedValues, resources: try resources(of: deployment).map(\.resource),
+            outputs: try outputs(of: deployment))
+    }
+
+    /// The resources of a recorded stack with their properties, as they are now, and the deployment that each is so since.
+    package func recordedResources(_ address: StackAddress) throws -> [(resource: RecordedResource, since: Int)] {
+        try read { db in
+            guard let key = try DeploymentStore(db: db).stackKey(of: address) else { return [] }
+            let resources = try StackHistory(db: db).resources(of: key, at: nil, withProperties: true)
+            let rows = try Row.fetchAll(
+                db, sql: "SELECT logical_id, since FROM resources INDEXED BY resources_now WHERE stack_key = ? AND until IS NULL",
+                arguments: [key])
+            var since: [String: Int] = [:]
+            for row in rows {
+                var columns = RowReader(row)
+                since[try columns.text()] = try columns.integer()
+            }
+            return resources.values.map { ($0, since[$0.resource.logicalID] ?? 0) }
+        }
+    }
+
     /// All recorded stacks, by address.
     package func recordedStacks() throws -> [RecordedStack] {
         try read { db in
@@ -66,8 +98,6 @@ extension StateDatabase {
 
     /// The templates by path; without those that were removed to save space.
     private func nestedTemplates(_ blob: Int64, in db: Database) throws -> OrderedDictionary<String, String>? {
-        guard let text = try BlobStore(db: db).text(blob) else { return nil }
-        guard case .object(let members) = try JSONText.value(of: text) else { throw DamagedRecord("Nested templates are no object") }
-        return members.compactMapValues(\.scalarText)
+        try BlobStore(db: db).text(blob).map(Self.nestedTemplates(in:))
     }
 }

@@ -11,20 +11,22 @@ extension StateDatabase {
     /// - Parameter secrets: values that must not be stored; where one is part of a text, `****` is stored in its place.
     package func begin(_ intent: DeploymentIntent, secrets: [Secret]) throws -> Deployment {
         let mask = SecretMask(secrets)
-        return try write { db in
-            let deployments = DeploymentStore(db: db)
-            let stackKey = try stackKey(of: intent.address, in: db)
-            if let open = try deployments.open(stackKey: stackKey) { throw RecordingRefusal.deploymentOpen(open) }
-            let recorded = try Int.fetchOne(
-                db, sql: "SELECT d.serial FROM stacks s JOIN deployments d ON d.id = s.left_by WHERE s.id = ?", arguments: [stackKey])
-            guard recorded == intent.plannedAgainst else {
-                throw RecordingRefusal.recordedStackMoved(
-                    address: intent.address, plannedAgainst: intent.plannedAgainst, recorded: recorded)
-            }
-            let id = try insert(intent, stackKey: stackKey, mask: mask, in: db)
-            try RecordChain(db: db).seal(id)
-            return try existing(id, in: db)
+        return try write { db in try begin(intent, mask, in: db) }
+    }
+
+    func begin(_ intent: DeploymentIntent, _ mask: SecretMask, in db: Database) throws -> Deployment {
+        let deployments = DeploymentStore(db: db)
+        let stackKey = try stackKey(of: intent.address, in: db)
+        if let open = try deployments.open(stackKey: stackKey) { throw RecordingRefusal.deploymentOpen(open) }
+        let recorded = try Int.fetchOne(
+            db, sql: "SELECT d.serial FROM stacks s JOIN deployments d ON d.id = s.left_by WHERE s.id = ?", arguments: [stackKey])
+        guard recorded == intent.plannedAgainst else {
+            throw RecordingRefusal.recordedStackMoved(
+                address: intent.address, plannedAgainst: intent.plannedAgainst, recorded: recorded)
         }
+        let id = try insert(intent, stackKey: stackKey, mask: mask, in: db)
+        try RecordChain(db: db).seal(id)
+        return try existing(id, in: db)
     }
 
     /// Records what became known of an open deployment. Throws `RecordingRefusal.alreadySettled`.
@@ -81,31 +83,73 @@ extension StateDatabase {
     @discardableResult
     package func finish(_ deployment: Deployment, _ outcome: DeploymentOutcome, secrets: [Secret]) throws -> Deployment {
         let mask = SecretMask(secrets)
-        return try write { db in
-            try requireOpen(deployment, in: db)
-            let contents = outcome.effect.contents
-            let removes = outcome.effect == .removed
-            let contentsDigest = try ContentsRecorder(db: db, stackKey: deployment.stackKey, serial: deployment.serial).record(
-                resources: removes ? [] : contents?.resources?.map { $0.stored(masking: mask) },
-                outputs: removes ? [] : contents?.outputs?.map { $0.stored(masking: mask) })
-            try db.execute(
-                sql: """
-                    UPDATE deployments SET status = ?, finished_at = ?, stack_id = coalesce(?, stack_id), stack_status = ?, effect = ?,
-                        failure_logical_id = ?, failure_type = ?, failure_message = ?,
-                        resumed_by_arn = ?, resumed_by_user = ?, resumed_by_host = ?, contents_digest = ?, events_digest = ?
-                    WHERE id = ?
-                    """,
-                arguments: [
-                    outcome.status.rawValue, outcome.finishedAt.milliseconds, contents?.stackID, contents?.status.rawValue,
-                    outcome.effect.recorded.rawValue, outcome.failure?.logicalID, outcome.failure?.resourceType,
-                    mask.text(outcome.failure?.message), outcome.resumedBy?.identityArn, outcome.resumedBy?.user,
-                    outcome.resumedBy?.host, contentsDigest?.bytes,
-                    try RecordChain(db: db).eventsDigest(of: deployment.id)?.bytes, deployment.id,
-                ])
-            try moveHead(of: deployment.stackKey, to: deployment.id, outcome.effect.recorded, in: db)
-            try RecordChain(db: db).seal(deployment.id)
-            return try existing(deployment.id, in: db)
+        let settled = try write { db in try finish(deployment, outcome, mask, in: db) }
+        remember(settled)
+        return settled
+    }
+
+    func finish(_ deployment: Deployment, _ outcome: DeploymentOutcome, _ mask: SecretMask, in db: Database) throws -> Deployment {
+        try requireOpen(deployment, in: db)
+        let contents = outcome.effect.contents
+        let removes = outcome.effect == .removed
+        let contentsDigest = try ContentsRecorder(db: db, stackKey: deployment.stackKey, serial: deployment.serial).record(
+            resources: removes ? [] : contents?.resources?.map { $0.stored(masking: mask) },
+            outputs: removes ? [] : contents?.outputs?.map { $0.stored(masking: mask) })
+        try db.execute(
+            sql: """
+                UPDATE deployments SET status = ?, finished_at = ?, stack_id = coalesce(?, stack_id), stack_status = ?, effect = ?,
+                    failure_logical_id = ?, failure_type = ?, failure_message = ?,
+                    resumed_by_arn = ?, resumed_by_user = ?, resumed_by_host = ?, contents_digest = ?, events_digest = ?
+                WHERE id = ?
+                """,
+            arguments: [
+                outcome.status.rawValue, outcome.finishedAt.milliseconds, contents?.stackID, contents?.status.rawValue,
+                outcome.effect.recorded.rawValue, outcome.failure?.logicalID, outcome.failure?.resourceType,
+                mask.text(outcome.failure?.message), outcome.resumedBy?.identityArn, outcome.resumedBy?.user,
+                outcome.resumedBy?.host, contentsDigest?.bytes,
+                try RecordChain(db: db).eventsDigest(of: deployment.id)?.bytes, deployment.id,
+            ])
+        try moveHead(of: deployment.stackKey, to: deployment.id, outcome.effect.recorded, in: db)
+        try RecordChain(db: db).seal(deployment.id)
+        try cutDownSuperseded(by: deployment, takesEffect: outcome.effect.recorded == .applied, in: db)
+        return try existing(deployment.id, in: db)
+    }
+
+    /// Keeps in mind, beside the database, that the chain went as far as this.
+    func remember(_ settled: Deployment) {
+        guard let lineage else { return }
+        SeenHeads(beside: file).remember(
+            SeenHeads.Head(lineage: lineage, address: settled.address, serial: settled.serial, hash: settled.hash))
+    }
+
+    /// Texts of the stack that another one came after are kept as what tells them from that one. The template that is in effect
+    /// stays whole, so that plain SQL reads it.
+    func cutDownSuperseded(by deployment: Deployment, takesEffect: Bool, in db: Database) throws {
+        let blobs = BlobStore(db: db)
+        func texts(_ columns: String, _ condition: String, limit: Int) throws -> [Row] {
+            try Row.fetchAll(
+                db,
+                sql: "SELECT \(columns) FROM deployments WHERE stack_key = ? AND serial \(condition) ORDER BY serial DESC LIMIT \(limit)",
+                arguments: [deployment.stackKey, deployment.serial])
         }
+        guard let own = try texts("template, nested_templates, plan", "= ?", limit: 1).first else { return }
+        // Those of deployments that did not take effect lie between this one and the template that was in effect.
+        for earlier in try texts("template, nested_templates, plan", "< ?", limit: takesEffect ? 8 : 1) {
+            for index in takesEffect ? 0..<3 : 2..<3 {
+                let (old, new): (Int64?, Int64?) = (earlier[index], own[index])
+                guard let old, let new, try !isInEffect(old, in: db) else { continue }
+                try blobs.cutDown(old, to: new)
+            }
+        }
+    }
+
+    /// Whether a stack's template is this one now, whatever stack it is.
+    private func isInEffect(_ blob: Int64, in db: Database) throws -> Bool {
+        try Bool.fetchOne(
+            db,
+            sql:
+                "SELECT EXISTS (SELECT 1 FROM stacks s JOIN deployments d ON d.id = s.in_effect WHERE ? IN (d.template, d.nested_templates))",
+            arguments: [blob]) ?? false
     }
 
     private func insert(_ intent: DeploymentIntent, stackKey: Int64, mask: SecretMask, in db: Database) throws -> Int64 {
@@ -159,7 +203,7 @@ extension StateDatabase {
         }
     }
 
-    private func requireOpen(_ deployment: Deployment, in db: Database) throws {
+    func requireOpen(_ deployment: Deployment, in db: Database) throws {
         let current = try existing(deployment.id, in: db)
         if !current.status.isOpen { throw RecordingRefusal.alreadySettled(current) }
     }

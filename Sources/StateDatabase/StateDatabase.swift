@@ -39,6 +39,12 @@ package final class StateDatabase: Sendable {
         return try file.explainingErrors { try queue.read(body) }
     }
 
+    /// Reading without a transaction, for what SQLite does in one of its own.
+    func readAlone<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        try requireOpen()
+        return try file.explainingErrors { try queue.unsafeRead(body) }
+    }
+
     /// One transaction that holds the right to write from its start.
     func write<Value>(_ body: (Database) throws -> Value) throws -> Value {
         try requireOpen()
@@ -54,6 +60,13 @@ package final class StateDatabase: Sendable {
                 return value
             }
         }
+    }
+
+    /// Writing without a transaction, for what SQLite does in one of its own.
+    func writeAlone<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        try requireOpen()
+        guard access == .readWrite else { throw file.readOnly("it was opened for reading") }
+        return try file.explainingErrors { try queue.writeWithoutTransaction(body) }
     }
 
     /// GRDB would hand SQLite a connection that is gone.

@@ -11,6 +11,7 @@ package actor HeldLease {
     private var serial: Int?
     private var progress = DeploymentProgress()
     private var beating: Task<Void, Never>?
+    private var writing: Task<Void, any Error>?
 
     init(share: Share, address: StackAddress, lease: Lease) {
         self.share = share
@@ -36,7 +37,14 @@ package actor HeldLease {
         beat += 1
         let heartbeat = Heartbeat(
             id: lease.id, beat: beat, serial: serial, step: progress.step, changeSetID: progress.changeSetID, stackID: progress.stackID)
-        try await share.storage.put(ShareJSON.encode(heartbeat), at: ShareLayout.heartbeat(address, lease.epoch))
+        // One behind the other: an older one that arrives late would take back what was told.
+        let before = writing
+        let task = Task { [share, path = ShareLayout.heartbeat(address, lease.epoch)] in
+            _ = await before?.result
+            try await share.storage.put(ShareJSON.encode(heartbeat), at: path)
+        }
+        writing = task
+        try await task.value
     }
 
     /// Reserves the serial of a deployment that has been recorded here.

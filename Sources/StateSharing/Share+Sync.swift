@@ -53,6 +53,12 @@ extension Share {
         return report
     }
 
+    /// The same for one stack alone, whatever its hint says.
+    package func sync(only address: StackAddress) async throws {
+        let head = try database.sharedHeads(name)[address] ?? SharedHead()
+        _ = try await sync(address, head, tag: head.tag, everything: false, pushes: true)
+    }
+
     private static let stacksAtATime = 4
     private static let objectsAtATime = 16
     /// Records that are taken over in one transaction.
@@ -102,12 +108,13 @@ extension Share {
     private func listing(of address: StackAddress, after: RecordPosition?, everything: Bool) async throws -> LogListing {
         let folder = ShareLayout.records(address)
         func read() async throws -> LogListing {
-            let start = everything ? nil : after
+            // With the last one that is known: where that is gone, the share is not what it was.
+            let start = everything ? nil : after?.previous
             let names = try await storage.list(folder, after: start.map(ShareLayout.recordName)).map(\.name)
             var listing = LogListing(names, after: start)
-            guard everything, let after else { return listing }
+            guard let after else { return listing }
             if listing.missing == nil, listing.positions.last.map({ $0 < after }) ?? true {
-                listing.missing = listing.positions.last?.next ?? RecordPosition(1, .intent)
+                listing.missing = (listing.positions.last ?? start)?.next ?? RecordPosition(1, .intent)
             }
             listing.positions = listing.positions.filter { after < $0 }
             return listing

@@ -1,6 +1,5 @@
 package import Foundation
 import Model
-import OrderedCollections
 
 /// A nested stack whose template is a file, named by a path as `aws cloudformation package` takes it.
 package struct NestedTemplate: Sendable {
@@ -11,14 +10,23 @@ package struct NestedTemplate: Sendable {
 }
 
 extension TemplateResource {
-    package static let nestedStackType = "AWS::CloudFormation::Stack"
-
-    /// The file that holds the template of this nested stack; `nil` where it is none, or one whose template is not in a file.
+    /// The file that holds the template of this nested stack or application; `nil` where it is none, or one whose template is not in
+    /// a file.
     package var nestedTemplate: NestedTemplate? {
-        guard type == Self.nestedStackType, let value = properties.first(where: { $0.key == "TemplateURL" })?.value,
-            let location = value.literalText, !location.isEmpty, !location.contains("://"), !location.hasPrefix("{{")
+        guard let property = PackagedProperty.byType[type]?.first(where: { $0.contents == .template }),
+            let value = properties.first(where: { $0.key == property.path.first })?.value,
+            let location = value.literalText, property.isLocal(location)
         else { return nil }
         return NestedTemplate(logicalID: logicalID, location: location, span: value.span)
+    }
+
+    /// What the template of this nested stack is known by: its address, or its path where it is not packaged; `nil` where it is no
+    /// nested stack.
+    /// - Parameter folder: of the template that the stack stands in, from the outermost one's.
+    package func templateKey(in folder: String) -> String? {
+        guard type == PackagedProperty.nestedStack, let location = properties.first(where: { $0.key == "TemplateURL" })?.value.literalText
+        else { return nil }
+        return location.contains("://") ? location : NestedPath.path(of: location, in: folder)
     }
 }
 
@@ -95,49 +103,5 @@ extension Template {
         var left = uses.mapValues { Set($0.map(\.path)) }
         while let done = left.first(where: { $0.value.isDisjoint(with: left.keys) })?.key { left[done] = nil }
         return left.keys.sorted()
-    }
-}
-
-extension Template {
-    /// The text to send to CloudFormation, with URLs in place of the paths of nested templates: everything else as it is written,
-    /// where that can be.
-    /// - Parameter urls: by the logical IDs of the nested stacks.
-    /// - Returns: `nil` where a loop makes nested stacks of several templates: in one place there can be one address only.
-    package func body(nesting urls: [String: String]) -> String? {
-        var places: OrderedDictionary<Span, (logicalID: String, url: String)> = [:]
-        for nested in resources.values.compactMap(\.nestedTemplate) {
-            guard let url = urls[nested.logicalID] else { continue }
-            guard places[nested.span].map({ $0.url == url }) ?? true else { return nil }
-            places[nested.span] = (nested.logicalID, url)
-        }
-        guard !places.isEmpty else { return body }
-        // In a block of several lines, what follows would be taken for a part of it.
-        let isPlain = !usesAliases && places.keys.allSatisfy { $0.start.line == $0.end.line }
-        let edited = isPlain ? source.replacing(places.map { ($0.key, JSONValue.quoted($0.value.url)) }) : nil
-        return edited ?? documentNesting(Array(places.values))?.prettyText
-    }
-
-    private func documentNesting(_ urls: [(logicalID: String, url: String)]) -> JSONValue? {
-        var document = root.json
-        for (logicalID, url) in urls {
-            guard document.replace(at: ["Resources", logicalID, "Properties", "TemplateURL"], with: .string(url)) else { return nil }
-        }
-        return document
-    }
-}
-
-extension JSONValue {
-    /// - Returns: whether there is such a place.
-    fileprivate mutating func replace(at path: ArraySlice<String>, with value: JSONValue) -> Bool {
-        guard let name = path.first else {
-            self = value
-            return true
-        }
-        guard case .object(var members) = self, var member = members[name], member.replace(at: path.dropFirst(), with: value) else {
-            return false
-        }
-        members[name] = member
-        self = .object(members)
-        return true
     }
 }

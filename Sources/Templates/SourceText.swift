@@ -47,6 +47,14 @@ package struct SourceText: Sendable {
         return Span(start: lines.mark(atByte: place), end: lines.mark(atByte: place + part.utf8.count))
     }
 
+    /// The bytes of a span; `nil` where that is not to be found.
+    func byteRange(of span: Span) -> Range<Int>? {
+        guard let start = lines.offset(of: span.start), let end = lines.offset(of: span.end), start < end, end <= text.utf8.count else {
+            return nil
+        }
+        return start..<end
+    }
+
     /// The text with others in place of spans, which must not overlap; `nil` where one of them is not to be found.
     func replacing(_ replacements: [(span: Span, text: String)]) -> String? {
         var bytes = Array(text.utf8)

@@ -18,16 +18,21 @@ package struct Template: Sendable {
     package var rules: OrderedDictionary<String, TemplateRule>
     package var resources: OrderedDictionary<String, TemplateResource>
     package var outputs: OrderedDictionary<String, TemplateOutput>
+    /// The text with what local paths were packaged as; `nil` where there are none.
+    var packagedBody: String?
+    /// The local paths that stand where something packaged is now.
+    package var localPaths: [Span: String] = [:]
 }
 
 extension Template {
-    /// The text to send to CloudFormation: as it was written, with aliases and merges expanded where there are any.
-    package var body: String { usesAliases ? root.json.prettyText : source.text }
+    /// The text to send to CloudFormation: as it was written, with aliases and merges expanded where there are any, and with what was
+    /// packaged in the place of local paths.
+    package var body: String { packagedBody ?? (usesAliases ? root.json.prettyText : source.text) }
 
     /// Whether reading `text` would give just this, to the byte: then there is no need to.
     package func isReading(of text: String) -> Bool {
         // What loops make depends on parameters too.
-        !transforms.contains(Self.languageExtensions) && source.text.hasBytes(of: text)
+        !transforms.contains(Self.languageExtensions) && (packagedBody ?? source.text).hasBytes(of: text)
     }
 
     /// Whether a macro may be called somewhere; `false` is certain.

@@ -41,8 +41,10 @@ struct ClientCall: Sendable {
         },
         call("RollbackStack") { try await $0.rollbackStack("s", roleARN: role, clientRequestToken: "t", retainExceptOnCreate: true) },
         call("SetStackPolicy") { try await $0.setStackPolicy("s", body: "{}") },
+        call("GetStackPolicy") { _ = try await $0.getStackPolicy("s") },
         call("UpdateTerminationProtection") { try await $0.updateTerminationProtection("s", enabled: true) },
         call("DetectStackDrift") { _ = try await $0.detectStackDrift("s", logicalIDs: ["A"]) },
+        call("DetectStackResourceDrift") { _ = try await $0.detectStackResourceDrift("s", logicalID: "L") },
         call("DescribeStackDriftDetectionStatus") { _ = try await $0.describeStackDriftDetectionStatus("123") },
         call("DescribeStackResourceDrifts") { _ = try await $0.describeStackResourceDrifts("s", statuses: ["MODIFIED", "DELETED"]) },
         call("DescribeEvents") { _ = try await $0.describeEvents(of: .changeSet("c", stack: "s"), onlyFailed: true) },
@@ -58,6 +60,9 @@ struct ClientCall: Sendable {
             _ = try await $0.ssm().getParameters(["/a/b", "c:3", "arn:aws:ssm:eu-central-1:123456789012:parameter/x:label"])
         },
         ClientCall(service: .secretsManager, action: "GetSecretValue") { _ = try await $0.secretsManager().getSecretValue("a/b +é") },
+        ClientCall(service: .cloudControl, action: "GetResource") {
+            _ = try await $0.cloudControl().getResource("AWS::Logs::LogGroup", identifier: "/aws/a b|é", roleARN: role)
+        },
         ClientCall(service: .s3, action: "PutObject") { _ = try await $0.s3().putObject(Data("x".utf8), bucket: "b-1", key: "a/b c+é") },
         ClientCall(service: .s3, action: "PutObject") {
             _ = try await $0.s3().putObject(Data(), bucket: "b-1", key: "k", contentType: "text/plain", condition: .ifAbsent)
@@ -165,6 +170,7 @@ extension Service {
         switch self {
         case .sso: "sso"
         case .ssoOIDC: "sso-oidc"
+        case .cloudControl: "cloudcontrol"
         default: hostLabel
         }
     }

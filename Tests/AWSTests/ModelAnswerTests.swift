@@ -104,6 +104,7 @@ import Testing
         Reading("ContinueUpdateRollback") { try await $0.continueUpdateRollback("s") },
         Reading("RollbackStack") { try await $0.rollbackStack("s") },
         Reading("SetStackPolicy") { try await $0.setStackPolicy("s", body: "{}") },
+        Reading("GetStackPolicy", "StackPolicyBody") { try await $0.getStackPolicy("s") },
         Reading("UpdateTerminationProtection") { try await $0.updateTerminationProtection("s", enabled: true) },
         Reading("DetectStackDrift", "StackDriftDetectionId") { try await $0.detectStackDrift("s") },
         Reading(
@@ -112,15 +113,8 @@ import Testing
                 id: "StackDriftDetectionId", stackID: "StackId", detectionStatus: "DETECTION_IN_PROGRESS",
                 detectionStatusReason: "DetectionStatusReason", driftStatus: "DRIFTED", driftedResources: 7, timestamp: noon)
         ) { try await $0.describeStackDriftDetectionStatus("d") },
-        Reading(
-            "DescribeStackResourceDrifts",
-            twice(
-                StackResourceDrift(
-                    logicalID: "LogicalResourceId", physicalID: "PhysicalResourceId", type: "ResourceType", status: "IN_SYNC",
-                    statusReason: "DriftStatusReason", expectedProperties: "ExpectedProperties", actualProperties: "ActualProperties",
-                    differences: [.init(path: "PropertyPath", expected: "ExpectedValue", actual: "ActualValue", type: "ADD")],
-                    timestamp: noon))
-        ) { try await $0.describeStackResourceDrifts("s") },
+        Reading("DescribeStackResourceDrifts", twice(drift)) { try await $0.describeStackResourceDrifts("s") },
+        Reading("DetectStackResourceDrift", drift) { try await $0.detectStackResourceDrift("s", logicalID: "L") },
         Reading("DescribeEvents", twice(operationEvent)) { try await $0.describeEvents(of: .stack("s")) },
         Reading("ListExports", twice(StackExport(name: "Name", value: "Value", exportingStackID: "ExportingStackId"))) {
             try await $0.listExports()
@@ -137,6 +131,9 @@ import Testing
         },
         Reading(.secretsManager, "GetSecretValue", SecretContents.text(Secret("SecretString"))) {
             try await $0.secretsManager().getSecretValue("s")
+        },
+        Reading(.cloudControl, "GetResource", "Properties") {
+            try await $0.cloudControl().getResource("AWS::Logs::LogGroup", identifier: "i")
         },
         Reading(.s3, "PutObject", S3ObjectHead(etag: "ETag", versionID: "VersionId", size: 1)) {
             try await $0.s3().putObject(Data("x".utf8), bucket: "b", key: "k")
@@ -204,13 +201,20 @@ import Testing
     private static let stack = StackDescription(
         stackID: "StackId", stackName: "StackName", status: "CREATE_IN_PROGRESS", statusReason: "StackStatusReason", createdAt: noon,
         updatedAt: noon, deletedAt: noon, parameters: ["ParameterKey": "ParameterValue"],
+        resolvedParameters: ["ParameterKey": "ResolvedValue"],
         outputs: [StackOutput(key: "OutputKey", value: "OutputValue", description: "Description", exportName: "ExportName")],
         tags: ["Key": "Value"], capabilities: ["CAPABILITY_IAM"], notificationArns: ["NotificationARNs"], roleArn: "RoleARN",
-        terminationProtection: true, changeSetID: "ChangeSetId", driftStatus: "DRIFTED")
+        terminationProtection: true, changeSetID: "ChangeSetId", driftStatus: "DRIFTED", driftCheckedAt: noon)
 
     private static let resource = StackResource(
         logicalID: "LogicalResourceId", physicalID: "PhysicalResourceId", type: "ResourceType", status: "CREATE_IN_PROGRESS",
         statusReason: "ResourceStatusReason", updatedAt: noon)
+
+    private static let drift = StackResourceDrift(
+        logicalID: "LogicalResourceId", physicalID: "PhysicalResourceId", type: "ResourceType", status: "IN_SYNC",
+        statusReason: "DriftStatusReason", expectedProperties: "ExpectedProperties", actualProperties: "ActualProperties",
+        differences: [.init(path: "PropertyPath", expected: "ExpectedValue", actual: "ActualValue", type: "ADD")],
+        timestamp: noon)
 
     private static let validated = TemplateSummary(
         parameters: [

@@ -116,14 +116,6 @@ import Testing
             } == ["GET http://127.0.0.1:9000/bucket?encoding-type=url&list-type=2&prefix=p%2F"])
     }
 
-    @Test func `an object's address is one that CloudFormation takes for a template`() throws {
-        let transport = HTTPTransport.stub(Collector(), .success(HTTPResponse(status: 200)))
-        let aws = try stubbedSession(transport).s3()
-        #expect(aws.url(bucket: "bucket", key: "a/b c") == "https://bucket.s3.eu-central-1.amazonaws.com/a/b%20c")
-        let own = try stubbedSession(environment: ["AWS_ENDPOINT_URL": "http://127.0.0.1:9000/x"], transport).s3()
-        #expect(own.url(bucket: "bucket", key: "k") == "http://127.0.0.1:9000/x/bucket/k")
-    }
-
     @Test func `an object is stored only where there is none`() async throws {
         let requests = Collector<HTTPRequest>()
         let refused = HTTPResponse.xml("<Error><Code>PreconditionFailed</Code><Message>x</Message></Error>", status: 412)

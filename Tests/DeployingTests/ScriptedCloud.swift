@@ -146,8 +146,9 @@ final class TemporaryState: Sendable {
 
     /// Everything that is on the disk.
     func bytes() throws -> Data {
-        try FileManager.default.contentsOfDirectory(atPath: folder).reduce(into: Data()) { all, name in
-            all += try Data(contentsOf: URL(filePath: folder + "/" + name))
+        try FileManager.default.subpathsOfDirectory(atPath: folder).reduce(into: Data()) { all, name in
+            // Only a folder has no contents.
+            all += FileManager.default.contents(atPath: "\(folder)/\(name)") ?? Data()
         }
     }
 }

@@ -198,9 +198,10 @@ struct NestedStackTests {
         let text =
             "# ä\nDescription: größer\nResources:\n  A1: {Type: AWS::SNS::Topic}\n  N:\n    Type: AWS::CloudFormation::Stack\n    Properties:\n      \(line)\n  Z: {Type: T}\n"
         let template = try Template.read(text, file: "t.yml").get()
-        let body = template.body(nesting: ["N": "https://b/k"])
-        if let sent { #expect(body == text.replacingOccurrences(of: line, with: sent)) }
-        let again = try Template.read(try #require(body), file: "t.yml").get()
+        let packaged = Self.packaged(template)
+        if let sent { #expect(packaged.body == text.replacingOccurrences(of: line, with: sent)) }
+        #expect(packaged.isReading(of: packaged.body) && packaged.resources["N"]?.span == template.resources["N"]?.span)
+        let again = try Template.read(packaged.body, file: "t.yml").get()
         #expect(again.resources["N"]?.properties.first?.value.literalText == "https://b/k")
         #expect(again.resources.count == 3)
     }
@@ -301,10 +302,34 @@ struct NestedStackTests {
               Fn::ForEach::Nets: [N, [A, B], {"Net${N}": {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: n.yml}}}]
             """
         let template = try Template.read(text, file: "t.yml").get()
+        let packaged = Self.packaged(template)
+        #expect(packaged.body == text.replacingOccurrences(of: "n.yml", with: "\"https://b/k\""))
+        #expect(packaged.resources.values.map { $0.templateKey(in: "") } == ["https://b/k", "https://b/k"])
+    }
+
+    /// A template whose local paths are all packaged in one place.
+    private static func packaged(_ template: Template) -> Template {
+        let value = PackagedValue.object(bucket: "b", key: "k", url: "https://b/k")
+        return template.packaged(Dictionary(uniqueKeysWithValues: template.localReferences.map { ($0.place, value) }))
+    }
+
+    @Test func `Packaged elsewhere, a nested stack has another address, and nothing in it changes`() throws {
+        func side(_ url: String) throws -> TemplateSide {
+            let root = Self.root().replacingOccurrences(of: Self.path, with: url)
+            let template = try Template.read(root, file: "root.yml").get()
+            return TemplateSide(
+                template: template, parameters: [:], nested: [url: try Template.read(Self.network, file: Self.path).get()])
+        }
+        let plan = try planDifference(
+            from: try side("https://s3.us-east-1.amazonaws.com/a/k"), to: try side("https://s3.us-east-1.amazonaws.com/b/k"),
+            region: "us-east-1", types: .bundled)
+        #expect(plan.lines == ["Modify Network replaced:no changes:no", "Modify Reader replaced:no changes:no"])
+        #expect(plan.changes[0].properties.map(\.path) == ["TemplateURL"])
+        #expect(plan.changes[0].properties[0].causes.map(\.description) == ["the place it is uploaded to"])
+        #expect(plan.changes[0].details.map(\.name) == ["TemplateURL"])
         #expect(
-            template.body(nesting: ["NetA": "https://b/k", "NetB": "https://b/k"])
-                == text.replacingOccurrences(of: "n.yml", with: "\"https://b/k\""))
-        #expect(template.body(nesting: ["NetA": "https://b/k", "NetB": "https://b/l"]) == nil)
+            try !planDifference(from: try side("https://x/k"), to: try side("https://x/k"), region: "us-east-1", types: .bundled).hasChanges
+        )
     }
 
     @Test func `A plan that an earlier version recorded can still be read`() throws {

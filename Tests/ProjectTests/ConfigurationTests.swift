@@ -41,7 +41,7 @@ import Testing
         #expect(configuration.region == "us-west-2")
         #expect(configuration.profile == "production")
         #expect(configuration.serviceRole == "arn:aws:iam::111111111111:role/cloudformation")
-        #expect(configuration.artifacts == "project-bucket")
+        #expect(configuration.artifacts?.bucket == "project-bucket")
         #expect(configuration.allowedAccounts == ["111111111111"])
         #expect(
             Array(configuration.parameters.mapValues(\.value)) == [

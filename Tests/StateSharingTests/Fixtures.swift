@@ -42,6 +42,8 @@ final class WatchedStorage: ShareStorage {
 
     let storage: any ShareStorage
     let calls = Mutex<[String]>([])
+    /// That were read.
+    let bytes = Mutex(0)
     private let fault: @Sendable (_ call: String, _ number: Int) -> Fault?
 
     init(_ storage: any ShareStorage, fault: @escaping @Sendable (String, Int) -> Fault? = { _, _ in nil }) {
@@ -51,7 +53,10 @@ final class WatchedStorage: ShareStorage {
 
     var name: String { storage.name }
     var count: Int { calls.withLock(\.count) }
-    func forget() { calls.withLock { $0 = [] } }
+    func forget() {
+        calls.withLock { $0 = [] }
+        bytes.withLock { $0 = 0 }
+    }
 
     private func next(_ call: String) throws -> Fault? {
         let number = calls.withLock {
@@ -76,7 +81,9 @@ final class WatchedStorage: ShareStorage {
 
     func get(_ path: String) async throws -> Data? {
         _ = try next("get \(path)")
-        return try await storage.get(path)
+        let data = try await storage.get(path)
+        bytes.withLock { $0 += data?.count ?? 0 }
+        return data
     }
 
     func put(_ body: Data, at path: String) async throws {

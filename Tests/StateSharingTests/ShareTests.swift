@@ -69,6 +69,35 @@ import Testing
         #expect(try grace.log() == ada.log())
     }
 
+    /// `PIPEPLAN_SHARE_SCALE=100x500` takes so many stacks, and so many deployments of each.
+    @Test func `of many stacks only those with news cost something`() async throws {
+        let scale = (ProcessInfo.processInfo.environment["PIPEPLAN_SHARE_SCALE"] ?? "30x4").split(separator: "x").compactMap { Int($0) }
+        let stacks = (0..<scale[0]).map { StackAddress(stack: "stack-\($0)") }
+        for stack in stacks { try ada.record(stack, scale[1]) }
+        var clock = ContinuousClock.now
+        func lap() -> Duration {
+            defer { clock = .now }
+            return ContinuousClock.now - clock
+        }
+        try await shareAda()
+        print("share: \(scale[0]) stacks with \(scale[1]) deployments each, first push \(lap())")
+        let watched = WatchedStorage(storage)
+        let grace = try Clone("grace", watched)
+        func sync(_ what: String) async throws -> Int {
+            watched.forget()
+            _ = lap()
+            try await grace.share.sync()
+            print("share: \(what): \(watched.count) calls, \(watched.bytes.withLock(\.self)) bytes read, \(lap())")
+            return watched.count
+        }
+        _ = try await sync("first sync")
+        #expect(try grace.log() == ada.log())
+        #expect(try await sync("no news") == 1)
+        try await ada.deploy(stacks[0])
+        #expect(try await sync("one new deployment") == 4)
+        #expect(try grace.log() == ada.log())
+    }
+
     @Test func `a share of another log is refused, and an empty log becomes a copy`() async throws {
         try ada.record()
         try await shareAda()
@@ -106,12 +135,14 @@ import Testing
         }
     }
 
-    @Test func `a record that goes missing after it was seen is noticed by a whole sync`() async throws {
+    @Test func `a record that goes missing after it was seen is noticed`() async throws {
         try ada.record(.web, 2)
         try await shareAda()
         try FileManager.default.removeItem(atPath: folder.path + "/stacks/web@prod/000002.outcome.json")
-        let finding = try await problem { try await ada.share.sync(everything: true) }
-        #expect(finding?.summary.contains("000002.outcome.json") == true)
+        for everything in [true, false] {
+            let finding = try await problem { try await ada.share.sync(certain: [.web], everything: everything) }
+            #expect(finding?.summary.contains("000002.outcome.json") == true)
+        }
     }
 
     @Test func `an interrupted sync goes on where it was`() async throws {

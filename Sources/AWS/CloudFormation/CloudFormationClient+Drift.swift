@@ -51,6 +51,17 @@ extension CloudFormationClient {
         }
     }
 
+    /// Detects the drift of one resource, and waits for it: CloudFormation answers when it is done.
+    package func detectStackResourceDrift(_ stack: String, logicalID: String) async throws -> StackResourceDrift {
+        try await call("DetectStackResourceDrift") { form in
+            form.set("StackName", stack)
+            form.set("LogicalResourceId", logicalID)
+        } read: { result throws(UnreadableAnswer) in
+            guard let drift = result["StackResourceDrift"] else { throw UnreadableAnswer("There is no StackResourceDrift in it") }
+            return try StackResourceDrift(drift)
+        }
+    }
+
     package func describeStackDriftDetectionStatus(_ id: String) async throws -> StackDriftDetection {
         try await call("DescribeStackDriftDetectionStatus") {
             $0.set("StackDriftDetectionId", id)

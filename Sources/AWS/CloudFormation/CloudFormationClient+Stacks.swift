@@ -108,6 +108,15 @@ extension CloudFormationClient {
         }
     }
 
+    /// The body of the stack's policy, as JSON; `nil` where it has none.
+    package func getStackPolicy(_ stack: String) async throws -> String? {
+        try await call("GetStackPolicy") {
+            $0.set("StackName", stack)
+        } read: {
+            $0.text("StackPolicyBody")
+        }
+    }
+
     package func updateTerminationProtection(_ stack: String, enabled: Bool) async throws {
         try await call("UpdateTerminationProtection") { form in
             form.set("StackName", stack)
@@ -146,6 +155,7 @@ extension StackDescription {
             createdAt: element.time("CreationTime"), updatedAt: element.time("LastUpdatedTime"),
             deletedAt: element.time("DeletionTime"),
             parameters: element.dictionary("Parameters", key: "ParameterKey", value: "ParameterValue"),
+            resolvedParameters: element.dictionary("Parameters", key: "ParameterKey", value: "ResolvedValue").filter { !$1.isEmpty },
             outputs: try element.list("Outputs") { output throws(UnreadableAnswer) in
                 StackOutput(
                     key: try output.required("OutputKey"), value: output.value("OutputValue") ?? "",
@@ -154,7 +164,8 @@ extension StackDescription {
             tags: element.dictionary("Tags", key: "Key", value: "Value"), capabilities: element.texts("Capabilities"),
             notificationArns: element.texts("NotificationARNs"), roleArn: element.text("RoleARN"),
             terminationProtection: element.flag("EnableTerminationProtection") ?? false, changeSetID: element.text("ChangeSetId"),
-            driftStatus: element["DriftInformation"]?.text("StackDriftStatus"))
+            driftStatus: element["DriftInformation"]?.text("StackDriftStatus"),
+            driftCheckedAt: element["DriftInformation"]?.time("LastCheckTimestamp"))
     }
 }
 

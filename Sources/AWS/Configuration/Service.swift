@@ -5,6 +5,7 @@ package enum Service: String, CaseIterable, Sendable {
     case s3 = "S3"
     case ssm = "SSM"
     case secretsManager = "SecretsManager"
+    case cloudControl = "CloudControl"
     case sso = "SSO"
     case ssoOIDC = "SSO OIDC"
 
@@ -16,6 +17,7 @@ package enum Service: String, CaseIterable, Sendable {
         case .s3: "s3"
         case .ssm: "ssm"
         case .secretsManager: "secretsmanager"
+        case .cloudControl: "cloudcontrolapi"
         case .sso: "portal.sso"
         case .ssoOIDC: "oidc"
         }
@@ -25,6 +27,7 @@ package enum Service: String, CaseIterable, Sendable {
     var settingsName: String {
         switch self {
         case .secretsManager: "secrets_manager"
+        case .cloudControl: "cloudcontrol"
         case .sso: "sso"
         case .ssoOIDC: "sso_oidc"
         default: hostLabel
@@ -39,15 +42,19 @@ package enum Service: String, CaseIterable, Sendable {
         switch self {
         case .cloudFormation: "2010-05-15"
         case .sts: "2011-06-15"
-        case .s3, .ssm, .secretsManager, .sso, .ssoOIDC: nil
+        case .s3, .ssm, .secretsManager, .cloudControl, .sso, .ssoOIDC: nil
         }
     }
+
+    /// The version of the JSON protocol it speaks.
+    var jsonVersion: String { self == .cloudControl ? "1.0" : "1.1" }
 
     /// What stands before the action in the JSON protocol's `X-Amz-Target`; `nil` for services that speak another protocol.
     var jsonTarget: String? {
         switch self {
         case .ssm: "AmazonSSM"
         case .secretsManager: "secretsmanager"
+        case .cloudControl: "CloudApiService"
         case .cloudFormation, .sts, .s3, .sso, .ssoOIDC: nil
         }
     }

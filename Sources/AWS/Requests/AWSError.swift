@@ -159,7 +159,7 @@ extension AWSError {
         if isAccessDenied {
             return (
                 "access-denied", "\(call) is not allowed",
-                "The identity in use needs the permission \(service.lowercased()):\(permission)."
+                "The identity in use needs the permission \(permissionPrefix):\(permission)."
             )
         }
         if let bucketRegion {
@@ -170,6 +170,9 @@ extension AWSError {
         }
         return ("aws-error", "\(call) failed: \(code)", nil)
     }
+
+    /// Cloud Control API's actions are CloudFormation's to IAM (user guide, Cloud Control API: IAM permissions).
+    private var permissionPrefix: String { service == "CloudControl" ? "cloudformation" : service.lowercased() }
 
     /// IAM's name for the action; S3's differ from its operations'.
     private var permission: String {

@@ -2,7 +2,7 @@ import Foundation
 import Model
 
 extension ServiceClient {
-    /// Sends a request of the JSON protocol (1.1) and reads the object that it is answered with.
+    /// Sends a request of the JSON protocol and reads the object that it is answered with.
     ///
     /// An answer may hold secrets: nothing of it is in what is thrown.
     func json<Value>(
@@ -11,7 +11,7 @@ extension ServiceClient {
         let request = HTTPRequest(
             .post, endpoint,
             headers: [
-                HTTPField("Content-Type", "application/x-amz-json-1.1"),
+                HTTPField("Content-Type", "application/x-amz-json-\(service.jsonVersion)"),
                 HTTPField("X-Amz-Target", "\(service.jsonTarget ?? "").\(action)"),
             ], body: Data(input.compactText.utf8), mayBeRepeated: mayBeRepeated)
         return try await send(request, action: action) { response throws(UnreadableAnswer) in

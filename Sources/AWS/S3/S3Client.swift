@@ -134,12 +134,6 @@ package struct S3Client: Sendable {
         }
     }
 
-    /// The address of an object, as CloudFormation takes it for a template.
-    package func url(bucket: String, key: String) -> String {
-        let request = request(.get, bucket, key)
-        return request.endpoint.url + request.path
-    }
-
     private func request(_ method: HTTPRequest.Method, _ bucket: String, _ key: String?) -> HTTPRequest {
         var endpoint = client.endpoint
         let object = key.map { "/" + PercentEncoding.encode($0, keepingSlashes: true) }

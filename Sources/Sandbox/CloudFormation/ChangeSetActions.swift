@@ -18,9 +18,8 @@ extension CloudFormationService {
             )
         }
         let type = form["ChangeSetType"] ?? "UPDATE"
-        if let mode = form["DeploymentMode"] {
-            throw APIFailure.validation("Change sets with the deployment mode \(mode) are not supported by the sandbox.")
-        }
+        let mode = form["DeploymentMode"]
+        try checkDeploymentMode(mode, type)
         let token = form["ClientToken"]
         if let created = try cloud.answer(Created.self, to: "CreateChangeSet", token: token, region: region) { return created.answer }
         let stack = try stackForChangeSet(stackName, name, type)
@@ -33,10 +32,11 @@ extension CloudFormationService {
             createdAt: cloud.now, readyAt: cloud.now.addingTimeInterval(cloud.options.changeSetSeconds), content: target.content,
             changes: [])
         changeSet.onStackFailure = form["OnStackFailure"]
+        changeSet.deploymentMode = mode
         _ = try handling(form["OnStackFailure"])
         changeSet.failure = transformFailure(target)
         if changeSet.failure == nil {
-            let changes = try changes(target, of: stack)
+            let changes = try mode == nil ? changes(target, of: stack) : driftAwareChanges(target, of: stack)
             if changes.isEmpty, type == "UPDATE", !hasOtherChanges(target, stack), !stack.status.isFailure {
                 changeSet.failure = ChangeSetRecord.noChanges
             }
@@ -119,7 +119,7 @@ extension CloudFormationService {
         for other in try cloud.changeSets(of: stack.id) where other.id != changeSet.id && other.executionStatus == nil {
             try cloud.delete(other)
         }
-        var begun = stack
+        var begun = changeSet.deploymentMode == nil ? stack : try asItIs(stack)
         begun.disableRollback = try form.flag("DisableRollback") ?? false
         begun.doesNothingOnFailure = changeSet.onStackFailure == "DO_NOTHING"
         let target = Target(content: changeSet.content, bound: try bound(changeSet.content, of: stack))
@@ -184,7 +184,7 @@ extension CloudFormationService {
             "RollbackConfiguration": StackAnswers.rollbackConfiguration(content.rollbackConfiguration),
             "Capabilities": .texts(content.capabilities), "Tags": content.tags.isEmpty ? nil : StackAnswers.tags(content.tags),
             "Changes": .list(Array(shown.items)), "NextToken": shown.next, "IncludeNestedStacks": .flag(false),
-            "OnStackFailure": .text(changeSet.onStackFailure),
+            "OnStackFailure": .text(changeSet.onStackFailure), "DeploymentMode": .text(changeSet.deploymentMode),
         ])
     }
 }
@@ -199,6 +199,7 @@ enum ChangeAnswers {
                 "PolicyAction": .text(change.policyAction?.rawValue), "Action": .text(change.action.rawValue),
                 "LogicalResourceId": .text(change.logicalID), "PhysicalResourceId": .text(change.physicalID),
                 "ResourceType": .text(change.type), "Replacement": .text(change.replacement?.rawValue),
+                "ResourceDriftStatus": .text(listed.driftStatus),
                 "Scope": .texts(change.scope), "Details": .list(change.details.map { detail($0) }),
                 "BeforeContext": withValues ? .text(listed.beforeContext) : nil,
                 "AfterContext": withValues ? .text(listed.afterContext) : nil,

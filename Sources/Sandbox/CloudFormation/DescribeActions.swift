@@ -5,9 +5,9 @@ extension CloudFormationService {
     func describeStacks(_ form: QueryForm) throws -> Answer {
         guard let name = form["StackName"], !name.isEmpty else {
             let shown = try page(try cloud.stacks(region: region, includingDeleted: false), form)
-            return .of(["Stacks": .list(shown.items.map { StackAnswers.stack($0) }), "NextToken": shown.next])
+            return .of(["Stacks": .list(shown.items.map { StackAnswers.stack($0, at: cloud.now) }), "NextToken": shown.next])
         }
-        return .of(["Stacks": .list([StackAnswers.stack(try stack(form))])])
+        return .of(["Stacks": .list([StackAnswers.stack(try stack(form), at: cloud.now)])])
     }
 
     func listStacks(_ form: QueryForm) throws -> Answer {
@@ -16,7 +16,7 @@ extension CloudFormationService {
             wanted.isEmpty || wanted.contains($0.status.rawValue)
         }
         let shown = try page(stacks, form)
-        return .of(["StackSummaries": .list(shown.items.map { StackAnswers.summary($0) }), "NextToken": shown.next])
+        return .of(["StackSummaries": .list(shown.items.map { StackAnswers.summary($0, at: cloud.now) }), "NextToken": shown.next])
     }
 
     // MARK: Events

@@ -10,6 +10,7 @@ extension CloudFormationService {
         var finishesAt: Date
         var status: String
         var driftedCount: Int
+        var failure: String?
     }
 
     func detectStackDrift(_ form: QueryForm) throws -> Answer {
@@ -20,23 +21,37 @@ extension CloudFormationService {
             throw APIFailure.validation("Drift detection is already in progress for stack [\(stack.id)].")
         }
         let wanted = Set(form.list("LogicalResourceIds"))
+        if let unknown = wanted.subtracting(stack.content.resources.keys).min() {
+            throw APIFailure.validation("Resource \(unknown) does not exist for stack \(stack.name)")
+        }
         var drifted = 0
+        var failed: [String] = []
         for record in stack.content.resources.values where wanted.isEmpty || wanted.contains(record.logicalID) {
+            guard isSupported(record.type) else { continue }
             let drift = try detect(record, of: stack)
             stack.content.resources[record.logicalID]?.drift = drift
-            if drift.status != "IN_SYNC" { drifted += 1 }
+            if drift.status == "UNKNOWN" { failed.append(record.logicalID) }
+            if drift.status == "MODIFIED" || drift.status == "DELETED" { drifted += 1 }
         }
         stack.stable = stack.content
-        let status = drifted == 0 ? "IN_SYNC" : "DRIFTED"
-        stack.drift = StackDrift(status: status, checkedAt: cloud.now)
-        let detection = Detection(
-            id: cloud.random.uuid(), stackID: stack.id, startedAt: cloud.now,
-            finishesAt: cloud.now.addingTimeInterval(cloud.options.resourceSeconds), status: status, driftedCount: drifted)
+        let status = drifted > 0 ? "DRIFTED" : failed.isEmpty ? "IN_SYNC" : "UNKNOWN"
+        let finish = cloud.now.addingTimeInterval(cloud.faults.drift?.seconds ?? cloud.options.resourceSeconds)
+        let before = stack.drift?.known(at: cloud.now)
+        stack.drift = StackDrift(
+            status: status, checkedAt: cloud.now, knownAt: finish, statusBefore: before?.status, checkedAtBefore: before?.checkedAt)
+        var detection = Detection(
+            id: cloud.random.uuid(), stackID: stack.id, startedAt: cloud.now, finishesAt: finish, status: status, driftedCount: drifted)
+        if !failed.isEmpty { detection.failure = "Failed to detect drift on resources [\(failed.joined(separator: ", "))]" }
         try cloud.save(stack)
         try cloud.database.execute(
             sql: "INSERT INTO detections (id, stackID, document) VALUES (?, ?, ?)",
             arguments: [detection.id, stack.id, Cloud.encoded(detection)])
         return .of(["StackDriftDetectionId": .text(detection.id)])
+    }
+
+    /// Whether CloudFormation checks resources of the type (user guide, Resource type support).
+    private func isSupported(_ type: String) -> Bool {
+        DriftComparison.supports(type) && cloud.faults.drift?.unsupportedTypes?.contains(type) != true
     }
 
     private func checkDetectable(_ stack: StackRecord) throws {
@@ -55,6 +70,9 @@ extension CloudFormationService {
     }
 
     private func detect(_ record: ResourceRecord, of stack: StackRecord) throws -> ResourceDrift {
+        if cloud.faults.drift?.failing?.contains(record.logicalID) == true {
+            return ResourceDrift(status: "UNKNOWN", checkedAt: cloud.now)
+        }
         let live = try cloud.liveResource(record.type, record.physicalID, region: stack.region)
         return DriftComparison.drift(of: record, live: live?.properties, at: cloud.now)
     }
@@ -69,8 +87,11 @@ extension CloudFormationService {
         return .of([
             "StackId": .text(detection.stackID), "StackDriftDetectionId": .text(id),
             "StackDriftStatus": isRunning ? nil : .text(detection.status),
-            "DetectionStatus": .text(isRunning ? "DETECTION_IN_PROGRESS" : "DETECTION_COMPLETE"),
-            "DriftedStackResourceCount": isRunning ? nil : .count(detection.driftedCount), "Timestamp": .time(detection.startedAt),
+            "DetectionStatus": .text(
+                isRunning ? "DETECTION_IN_PROGRESS" : detection.failure == nil ? "DETECTION_COMPLETE" : "DETECTION_FAILED"),
+            "DetectionStatusReason": isRunning ? nil : .text(detection.failure),
+            "DriftedStackResourceCount": isRunning || detection.failure != nil ? nil : .count(detection.driftedCount),
+            "Timestamp": .time(detection.startedAt),
         ])
     }
 
@@ -80,6 +101,9 @@ extension CloudFormationService {
         let logicalID = try form.required("LogicalResourceId")
         guard let record = stack.content.resources[logicalID] else {
             throw APIFailure.validation("Resource \(logicalID) does not exist for stack \(stack.name)")
+        }
+        guard isSupported(record.type) else {
+            throw APIFailure.validation("Resource type \(record.type) is not supported for drift detection")
         }
         let drift = try detect(record, of: stack)
         stack.content.resources[logicalID]?.drift = drift
@@ -114,6 +138,7 @@ extension CloudFormationService {
             "ResourceType": .text(record.type), "ExpectedProperties": .text(drift.expected?.compactText),
             "ActualProperties": .text(drift.actual?.compactText), "PropertyDifferences": .list(differences),
             "StackResourceDriftStatus": .text(drift.status), "Timestamp": .time(drift.checkedAt),
+            "DriftStatusReason": drift.status == "UNKNOWN" ? .text("The sandbox was told to fail at it") : nil,
         ])
     }
 }

@@ -25,7 +25,7 @@ enum StackAnswers {
         ])
     }
 
-    static func stack(_ stack: StackRecord) -> Answer {
+    static func stack(_ stack: StackRecord, at now: Date) -> Answer {
         let content = stack.content
         return .of([
             "StackId": .text(stack.id), "StackName": .text(stack.name), "ChangeSetId": .text(stack.changeSetID),
@@ -39,7 +39,7 @@ enum StackAnswers {
             "Capabilities": content.capabilities.isEmpty ? nil : .texts(content.capabilities),
             "Outputs": content.outputs.isEmpty ? nil : outputs(content.outputs), "RoleARN": .text(content.roleArn),
             "Tags": tags(content.tags), "EnableTerminationProtection": stack.isDeleted ? nil : .flag(stack.terminationProtection),
-            "DriftInformation": drift(stack.drift),
+            "DriftInformation": drift(stack.drift?.known(at: now)),
         ])
     }
 
@@ -61,12 +61,12 @@ enum StackAnswers {
             })
     }
 
-    static func summary(_ stack: StackRecord) -> Answer {
+    static func summary(_ stack: StackRecord, at now: Date) -> Answer {
         .of([
             "StackId": .text(stack.id), "StackName": .text(stack.name), "TemplateDescription": .text(stack.content.description),
             "CreationTime": .time(stack.createdAt), "LastUpdatedTime": .time(stack.updatedAt), "DeletionTime": .time(stack.deletedAt),
             "StackStatus": .text(stack.status.rawValue), "StackStatusReason": .text(stack.statusReason),
-            "DriftInformation": drift(stack.drift),
+            "DriftInformation": drift(stack.drift?.known(at: now)),
         ])
     }
 

@@ -9,6 +9,10 @@ struct ListedChange: Codable, Hashable, Sendable {
     /// JSON text, for the listing with values.
     var beforeContext: String?
     var afterContext: String?
+    /// In a drift-aware change set: `IN_SYNC`, `MODIFIED`, `DELETED`.
+    var driftStatus: String?
+
+    var logicalID: String { withoutValues?.logicalID ?? withValues?.logicalID ?? "" }
 }
 
 /// What CloudFormation lists as a change set: the sandbox's own comparison, written from the recordings and independent of the planner.

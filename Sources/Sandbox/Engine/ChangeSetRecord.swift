@@ -23,6 +23,8 @@ struct ChangeSetRecord: Codable, Hashable, Sendable {
     var executionStatus: String?
     /// `ROLLBACK`, `DELETE` or `DO_NOTHING`.
     var onStackFailure: String?
+    /// `REVERT_DRIFT`; `nil` for the usual one.
+    var deploymentMode: String?
 
     static let noChanges = "The submitted information didn't contain changes. Submit different information to create a change set."
 

@@ -1,6 +1,7 @@
 import Foundation
 import Model
 import OrderedCollections
+import ResourceTypes
 
 /// Whether what exists is what the template asks for.
 enum DriftComparison {
@@ -8,7 +9,8 @@ enum DriftComparison {
     /// - Parameter live: `nil` where the resource is gone.
     static func drift(of record: ResourceRecord, live: JSONValue?, at time: Date) -> ResourceDrift {
         let expected = SecretMark.masked(record.properties)
-        guard let live else { return ResourceDrift(status: "DELETED", checkedAt: time, expected: expected) }
+        guard let existing = live else { return ResourceDrift(status: "DELETED", checkedAt: time) }
+        let live = explicitlySet(existing, by: record.properties)
         var differences: [ResourceDrift.Difference] = []
         compare(record.properties, live, at: "", into: &differences)
         let shown = differences.map { difference in
@@ -19,6 +21,22 @@ enum DriftComparison {
         return ResourceDrift(
             status: shown.isEmpty ? "IN_SYNC" : "MODIFIED", checkedAt: time, expected: expected, actual: SecretMark.masked(live),
             differences: shown)
+    }
+
+    /// What is live of the properties that a template sets: others are not looked at.
+    static func explicitlySet(_ live: JSONValue, by template: JSONValue) -> JSONValue {
+        guard let members = live.objectMembers, let named = template.objectMembers else { return live }
+        return .object(members.filter { named[$0.key] != nil })
+    }
+
+    /// Whether CloudFormation checks the drift of resources of a type at all: not what the registry has no schema of, what only
+    /// CloudFormation knows, and a few types that AWS's list does not have.
+    static func supports(_ type: String) -> Bool {
+        let unlisted: Set<String> = ["AWS::CodePipeline::Webhook", "AWS::CodePipeline::CustomActionType", "AWS::IAM::AccessKey"]
+        guard !ResourceTypeCatalog.isCustomResource(type), !type.hasPrefix("AWS::CloudFormation::"), !unlisted.contains(type) else {
+            return false
+        }
+        return ResourceTypeCatalog.bundled[type] != nil
     }
 
     private static func compare(
@@ -32,9 +50,6 @@ enum DriftComparison {
                 } else {
                     differences.append(.init(path: "\(path)/\(key)", expected: value, actual: nil, kind: "REMOVE"))
                 }
-            }
-            for (key, value) in after where before[key] == nil {
-                differences.append(.init(path: "\(path)/\(key)", expected: nil, actual: value, kind: "ADD"))
             }
         case (.array(let before), .array(let after)):
             for index in 0..<max(before.count, after.count) {

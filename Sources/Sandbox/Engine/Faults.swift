@@ -86,19 +86,37 @@ package struct SandboxFaults: Codable, Hashable, Sendable {
         }
     }
 
+    /// Drift detection that does not tell everything.
+    package struct DriftFault: Codable, Hashable, Sendable {
+        /// Types that are not checked, beside those that never are.
+        package var unsupportedTypes: [String]?
+        /// Logical IDs of resources that can't be checked, so that the detection fails.
+        package var failing: [String]?
+        /// How long a detection takes, instead of as long as a resource.
+        package var seconds: Double?
+
+        package init(unsupportedTypes: [String]? = nil, failing: [String]? = nil, seconds: Double? = nil) {
+            self.unsupportedTypes = unsupportedTypes
+            self.failing = failing
+            self.seconds = seconds
+        }
+    }
+
     package var resources: [ResourceFault]?
     package var requests: [RequestFault]?
     package var changeSets: [ChangeSetFault]?
+    package var drift: DriftFault?
     /// Seconds that a resource takes, by logical ID (`*` for all others), instead of the server's setting.
     package var resourceSeconds: [String: Double]?
 
     package init(
         resources: [ResourceFault]? = nil, requests: [RequestFault]? = nil, changeSets: [ChangeSetFault]? = nil,
-        resourceSeconds: [String: Double]? = nil
+        drift: DriftFault? = nil, resourceSeconds: [String: Double]? = nil
     ) {
         self.resources = resources
         self.requests = requests
         self.changeSets = changeSets
+        self.drift = drift
         self.resourceSeconds = resourceSeconds
     }
 }
@@ -116,6 +134,7 @@ extension SandboxFaults {
         return SandboxFaults(
             resources: (resources ?? []) + (file.resources ?? []), requests: (requests ?? []) + (file.requests ?? []),
             changeSets: (changeSets ?? []) + (file.changeSets ?? []),
+            drift: file.drift ?? drift,
             resourceSeconds: (resourceSeconds ?? [:]).merging(file.resourceSeconds ?? [:]) { _, last in last })
     }
 

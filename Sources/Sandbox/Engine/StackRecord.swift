@@ -39,6 +39,17 @@ struct StackRecord: Codable, Hashable, Sendable {
 struct StackDrift: Codable, Hashable, Sendable {
     var status: String
     var checkedAt: Date
+    /// When the detection is done that found this; until then the stack's information is what it was before.
+    var knownAt: Date?
+    var statusBefore: String?
+    var checkedAtBefore: Date?
+
+    /// What is told of it at a time; `nil` where nothing is known yet.
+    func known(at time: Date) -> StackDrift? {
+        guard let knownAt, time < knownAt else { return self }
+        guard let statusBefore, let checkedAtBefore else { return nil }
+        return StackDrift(status: statusBefore, checkedAt: checkedAtBefore)
+    }
 }
 
 /// Template, parameters and everything made of them.

@@ -65,6 +65,7 @@ actor RequestRouter {
                 case "ssm": try ParameterStoreService(cloud: cloud, region: region, requestID: requestID).answer(request)
                 case "sts": try Self.identity(call, cloud, requestID)
                 case "cloudformation": try Self.cloudFormation(call, request, cloud, requestID)
+                case "cloudcontrolapi": try CloudControlService(cloud: cloud, region: region, requestID: requestID).answer(request)
                 case "secretsmanager": throw APIFailure("UnsupportedOperation", "The sandbox has no Secrets Manager: it keeps no secrets.")
                 default: throw APIFailure("UnknownService", "The sandbox has no service \(call.caller.service)", status: 404)
                 }
@@ -105,10 +106,11 @@ actor RequestRouter {
 
     private nonisolated func failure(_ error: any Error, service: String, _ requestID: String) -> WireResponse {
         let failure = error as? APIFailure ?? APIFailure("InternalFailure", "The sandbox failed: \(error)", status: 500)
-        if service == "ssm" || service == "secretsmanager" {
+        if ["ssm", "secretsmanager", "cloudcontrolapi"].contains(service) {
             let body: JSONValue = ["__type": .string(failure.code), "message": .string(failure.message)]
             return WireResponse(
-                status: failure.status, contentType: "application/x-amz-json-1.1", text: body.compactText, requestID: requestID)
+                status: failure.status, contentType: "application/x-amz-json-1.\(service == "cloudcontrolapi" ? 0 : 1)",
+                text: body.compactText, requestID: requestID)
         }
         let namespace = service == "sts" ? Self.identityNamespace : CloudFormationService.namespace
         return WireResponse(
@@ -131,7 +133,8 @@ struct ServiceCall: Sendable {
         case "s3":
             let isObject = request.path.dropFirst().contains("/") && !request.path.hasSuffix("/")
             action = request.method.prefix(1) + request.method.dropFirst().lowercased() + (isObject ? "Object" : "Bucket")
-        case "ssm", "secretsmanager": action = request.headers["x-amz-target"]?.split(separator: ".").last.map(String.init) ?? ""
+        case "ssm", "secretsmanager", "cloudcontrolapi":
+            action = request.headers["x-amz-target"]?.split(separator: ".").last.map(String.init) ?? ""
         default:
             let encoded = request.method == "POST" ? request.body : Data(request.query.utf8)
             guard let form = QueryForm(encoded: encoded) else {

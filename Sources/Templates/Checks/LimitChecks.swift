@@ -60,7 +60,7 @@ struct LimitChecks {
     }
 
     private var size: [Finding] {
-        let count = template.source.text.utf8.count
+        let count = (template.packagedBody ?? template.source.text).utf8.count
         guard count > TemplateLimits.inlineBytes, count <= TemplateLimits.bytes else { return [] }
         let code = CatalogFinding.largeTemplate
         return [

@@ -1,0 +1,212 @@
+package import AWS
+package import Foundation
+package import Model
+import Planning
+package import ResourceTypes
+package import StateDatabase
+
+/// What is told of a detection while it runs.
+package enum DriftNotice: Hashable, Sendable {
+    /// - resources: how many the stack has.
+    case detecting(stack: String, resources: Int)
+    /// Somebody else's detection is under way.
+    case waitingForAnother(stack: String)
+    case reading(stack: String, resources: Int)
+}
+
+/// What is recorded of a stack whose drift is to be detected.
+package struct DriftRequest: Sendable {
+    package var recorded: RecordedStack
+    /// The deployment that left it so.
+    package var deployment: Deployment?
+    /// When CloudFormation was done with it, by its own clock; `nil` where no event tells.
+    package var lastEventAt: Date?
+    /// `user@host`.
+    package var checkedBy: String
+    /// Whether what CloudFormation does not check is read through Cloud Control API.
+    package var isDeep: Bool
+
+    package init(recorded: RecordedStack, deployment: Deployment?, lastEventAt: Date?, checkedBy: String, isDeep: Bool) {
+        self.recorded = recorded
+        self.deployment = deployment
+        self.lastEventAt = lastEventAt
+        self.checkedBy = checkedBy
+        self.isDeep = isDeep
+    }
+}
+
+/// Finds out how a stack differs from what is recorded of it: CloudFormation's own detection, and what that leaves out.
+package struct DriftDetector: Sendable {
+    let client: CloudFormationClient
+    let cloudControl: CloudControlClient
+    let types: ResourceTypeCatalog
+    let clock: Clock
+    let polling: SharedPollingLimit
+    private let randomBytes: @Sendable (Int) -> Data
+    let report: @Sendable (DriftNotice) -> Void
+
+    package init(
+        client: CloudFormationClient, cloudControl: CloudControlClient, types: ResourceTypeCatalog, context: Context,
+        polling: SharedPollingLimit = SharedPollingLimit(), report: @escaping @Sendable (DriftNotice) -> Void
+    ) {
+        self.client = client
+        self.cloudControl = cloudControl
+        self.types = types
+        clock = context.clock
+        randomBytes = context.randomBytes
+        self.polling = polling
+        self.report = report
+    }
+
+    /// Detects the drift of one stack and of all nested in it.
+    /// - Returns: the report, without a verdict on what it found. Where AWS refuses or does not answer, it says so and why.
+    /// - Throws: `Problem` where there are no credentials; `CancellationError`.
+    package func detect(_ request: DriftRequest) async throws -> DriftReport {
+        let recorded = request.recorded
+        let id = randomBytes(16).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        var found = DriftReport(
+            id: id, address: recorded.address, stackName: recorded.stackName, region: recorded.region, accountID: recorded.accountID,
+            stackID: recorded.stackID, checkedAt: clock.now(), checkedBy: request.checkedBy, serial: recorded.serial,
+            recordedStatus: recorded.status)
+        do {
+            let described = try await client.describeStack(recorded.stackID ?? recorded.stackName)
+            guard let stack = described, stack.status != "DELETE_COMPLETE" else { return found }
+            found.stackStatus = stack.status
+            found.outside = try await outsideChange(of: stack, request)
+            let base = try await base(recorded, stack, isOutdated: found.outside != nil)
+            let content = try await content(of: stack, base, below: "", request)
+            found.resources = content.resources.sorted { $0.logicalID < $1.logicalID }
+            found.failure = content.failure
+        } catch let failure as any RequestFailure {
+            found.failure = failure.problem.findings.first.map { "\($0.summary). \($0.detail)" } ?? "\(failure)"
+        }
+        return found
+    }
+
+    /// What the live resources are compared with: the recorded template, or the stack's own where that is another one by now or what
+    /// only CloudFormation has made of it.
+    private func base(_ recorded: RecordedStack, _ stack: StackDescription, isOutdated: Bool) async throws -> RecordedProperties {
+        let base = try RecordedProperties(recorded, types: types)
+        guard isOutdated || base.template.hasOpaqueTransform else { return base }
+        return try await liveBase(of: stack, as: recorded)
+    }
+
+    /// One stack's resources and those of the stacks nested in it.
+    private func content(
+        of stack: StackDescription, _ base: RecordedProperties, below path: String, _ request: DriftRequest
+    ) async throws -> (resources: [ResourceDriftReport], failure: String?) {
+        let name = path.isEmpty ? stack.stackName : path
+        let resources = try await client.listStackResources(stack.stackID).filter { $0.status != "DELETE_COMPLETE" && $0.physicalID != nil }
+        report(.detecting(stack: name, resources: resources.count))
+        let detection = try await runDetection(of: stack, named: name)
+        let drifts = try await client.describeStackResourceDrifts(stack.stackID)
+        report(.reading(stack: name, resources: drifts.count))
+        let byID = Dictionary(drifts.map { ($0.logicalID, $0) }, uniquingKeysWith: { first, _ in first })
+        var found: [ResourceDriftReport] = []
+        var failures = [detection.failure].compactMap(\.self)
+        for resource in resources {
+            if resource.type == "AWS::CloudFormation::Stack", let id = resource.physicalID, id.hasPrefix("arn:") {
+                let inner = await nested(id, "\(path)\(resource.logicalID)", request)
+                try Task.checkCancellation()
+                found += inner.resources
+                inner.failure.map { failures.append("\(path)\(resource.logicalID): \($0)") }
+                guard byID[resource.logicalID] != nil else { continue }
+            }
+            found.append(Self.finding(of: resource, byID[resource.logicalID], since: detection.startedAt, base, below: path))
+        }
+        if request.isDeep { found = try await readingUnchecked(found, base, below: path) }
+        return (found, failures.isEmpty ? nil : failures.joined(separator: "; "))
+    }
+
+    /// A nested stack is detected by itself: CloudFormation leaves it out of the outer one's detection (API reference, DetectStackDrift).
+    private func nested(
+        _ id: String, _ path: String, _ request: DriftRequest
+    ) async -> (resources: [ResourceDriftReport], failure: String?) {
+        do {
+            guard let stack = try await client.describeStack(id), stack.status != "DELETE_COMPLETE" else {
+                return (
+                    [
+                        ResourceDriftReport(
+                            logicalID: path, physicalID: id, type: "AWS::CloudFormation::Stack", status: .deleted, check: .cloudFormation)
+                    ], nil
+                )
+            }
+            let base = try await liveBase(of: stack, as: request.recorded)
+            return try await content(of: stack, base, below: "\(path)/", request)
+        } catch {
+            let reason = (error as? any RequestFailure)?.problem.findings.first.map { "\($0.summary). \($0.detail)" } ?? "\(error)"
+            return (
+                [
+                    ResourceDriftReport(
+                        logicalID: path, physicalID: id, type: "AWS::CloudFormation::Stack", status: .notChecked, reason: reason)
+                ], reason
+            )
+        }
+    }
+
+    /// The stack as CloudFormation has it, its NoEcho parameters unknown.
+    private func liveBase(of stack: StackDescription, as recorded: RecordedStack) async throws -> RecordedProperties {
+        let body = try await client.getTemplate(stack: stack.stackID, stage: .processed)
+        let resources = try await client.listStackResources(stack.stackID)
+        var live = RecordedStack(
+            address: recorded.address, stackName: stack.stackName, stackID: stack.stackID, region: recorded.region,
+            accountID: recorded.accountID, serial: recorded.serial, status: "UPDATE_COMPLETE", templateBody: body,
+            resources: resources.filter { $0.status != "DELETE_COMPLETE" }, outputs: stack.outputs)
+        for (name, value) in stack.parameters.sorted(by: { $0.key < $1.key }) {
+            live.parameters[name] = value == "****" ? .secret(nil) : .plain(value)
+        }
+        return try RecordedProperties(live, types: types)
+    }
+
+    // MARK: What CloudFormation says
+
+    private static func finding(
+        of resource: StackResource, _ drift: StackResourceDrift?, since start: Date?, _ base: RecordedProperties, below path: String
+    ) -> ResourceDriftReport {
+        var found = ResourceDriftReport(
+            logicalID: path + resource.logicalID, physicalID: resource.physicalID, type: resource.type, status: .notChecked)
+        guard let drift else {
+            found.reason = "CloudFormation does not check resources of this type"
+            return found
+        }
+        // What an earlier detection found says nothing of now.
+        if let start, let time = drift.timestamp, time < start.addingTimeInterval(-clockStep) {
+            found.reason = "CloudFormation did not check it this time"
+            return found
+        }
+        switch drift.status {
+        case "IN_SYNC": found.status = .inSync
+        case "DELETED": found.status = .deleted
+        case "MODIFIED":
+            found.differences = differences(drift, base)
+            found.status = found.differences.isEmpty ? .inSync : .modified
+            if found.differences.isEmpty { found.reason = "What CloudFormation calls modified means the same" }
+        default:
+            found.reason = drift.statusReason ?? "CloudFormation says \(drift.status)"
+            return found
+        }
+        found.check = .cloudFormation
+        return found
+    }
+
+    /// Times are told to the second by some endpoints.
+    private static let clockStep: TimeInterval = 1
+
+    private static func differences(_ drift: StackResourceDrift, _ base: RecordedProperties) -> [DriftDifference] {
+        if let expected = json(drift.expectedProperties), let actual = json(drift.actualProperties) {
+            return base.differences(drift.logicalID, type: drift.type, expected: expected, actual: actual)
+        }
+        return drift.differences.map { difference in
+            base.difference(
+                drift.logicalID, pointer: difference.path, expected: difference.type == "ADD" ? nil : .string(difference.expected),
+                actual: difference.type == "REMOVE" ? nil : .string(difference.actual))
+        }
+    }
+
+    static func json(_ text: String?) -> JSONValue? {
+        guard let text, let value = try? JSONDecoder().decode(JSONValue.self, from: Data(text.utf8)), value.objectMembers != nil else {
+            return nil
+        }
+        return value
+    }
+}

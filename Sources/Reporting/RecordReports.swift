@@ -1,0 +1,101 @@
+import Foundation
+package import Model
+package import StateDatabase
+
+/// `history template --json`, format version 1.
+package struct RecordedTemplateReport: Encodable, Sendable {
+    package var formatVersion = 1
+    var stack: String
+    @OrNull var environment: String?
+    var serial: Int
+    var digest: String
+    var template: String
+    /// The local templates it nests, by path.
+    var nested: [String: String]
+
+    package init(_ deployment: Deployment, template: String, nested: [(path: String, text: String)]) {
+        stack = deployment.address.stack
+        environment = deployment.address.environment
+        serial = deployment.serial
+        digest = deployment.templateDigest.hex
+        self.template = template
+        self.nested = Dictionary(nested.map { ($0.path, $0.text) }, uniquingKeysWith: { first, _ in first })
+    }
+}
+
+/// `history parameters --json`, format version 1.
+package struct RecordedParametersReport: Encodable, Sendable {
+    package var formatVersion = 1
+    var stack: String
+    @OrNull var environment: String?
+    var serial: Int
+    var parameters: [Parameter]
+
+    struct Parameter: Encodable {
+        var name: String
+        /// `null` for a secret.
+        @OrNull var value: String?
+        /// What the parameter store had under the name that the value is.
+        @OrNull var storedValue: String?
+        var sensitive: Bool
+        /// Of a secret: tells whether it is the same in two deployments, and nothing of what it is.
+        @OrNull var digest: String?
+    }
+
+    package init(_ deployment: Deployment, _ configuration: StackConfiguration) {
+        stack = deployment.address.stack
+        environment = deployment.address.environment
+        serial = deployment.serial
+        parameters = configuration.parameters.map { name, value in
+            let stored = configuration.storedValues[name]
+            return switch value {
+            case .plain(let text): Parameter(name: name, value: text, storedValue: stored, sensitive: false, digest: nil)
+            case .secret(let digest):
+                Parameter(name: name, value: nil, storedValue: stored, sensitive: true, digest: digest.map(Self.shown))
+            }
+        }
+    }
+
+    /// Not the salt and the hash themselves: they are what somebody would guess against.
+    private static func shown(_ digest: SecretDigest) -> String { "scrypt:" + String(Digest(of: digest.salt + digest.hash).hex.prefix(12)) }
+
+    package func text(_ style: Style) -> String {
+        guard !parameters.isEmpty else { return "The deployment has no parameters.\n" }
+        let width = parameters.map(\.name.displayWidth).max() ?? 0
+        return parameters.map { parameter in
+            let value = parameter.sensitive ? "(sensitive\(parameter.digest.map { ", \($0)" } ?? ""))" : parameter.value ?? ""
+            let stored = parameter.storedValue.map { style.dim("  # stored: \($0.oneLine)") } ?? ""
+            return "\(parameter.name.printable.padded(to: width)) = \(value.printable)\(stored)\n"
+        }.joined()
+    }
+}
+
+/// `history events --json`, format version 1.
+package struct RecordedEventsReport: Encodable, Sendable {
+    package var formatVersion = 1
+    var events: [DeploymentReport.Event]
+    private let recorded: [StackEvent]
+    private let start: Date
+
+    private enum CodingKeys: CodingKey { case formatVersion, events }
+
+    package init(_ deployment: Deployment, _ events: [StackEvent]) {
+        self.events = events.map(DeploymentReport.Event.init)
+        recorded = events
+        start = events.map(\.timestamp).min() ?? deployment.startedAt
+    }
+
+    package func text(_ style: Style) -> String {
+        guard !recorded.isEmpty else { return "No events are recorded of this deployment.\n" }
+        let paths = StackPaths(recorded)
+        var table = Table(header: ["AFTER", "RESOURCE", "STATUS", "REASON"])
+        for event in recorded {
+            table.rows.append([
+                Table.Cell(text: "+" + TimeText.duration(event.timestamp.timeIntervalSince(start)), mark: style.dim),
+                Table.Cell(text: paths.name(of: event)), Table.Cell(text: event.status.rawValue, mark: event.status.mark(style)),
+                Table.Cell(text: event.statusReason ?? ""),
+            ])
+        }
+        return table.render(style)
+    }
+}

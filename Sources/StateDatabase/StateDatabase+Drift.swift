@@ -1,0 +1,138 @@
+import Foundation
+import GRDB
+package import Model
+
+/// Drift reports: what was found when, and which live values are accepted.
+extension StateDatabase {
+    /// Records a report. One that is recorded already is passed over, so that giving it again does no harm.
+    ///
+    /// The stack must be one that something was deployed to.
+    /// - Parameter secrets: values that must not be stored; where one is part of a text, `****` is stored in its place.
+    package func record(_ report: DriftReport, secrets: [Secret] = []) throws {
+        let mask = SecretMask(secrets)
+        try write { db in
+            guard let stackKey = try DeploymentStore(db: db).stackKey(of: report.address) else {
+                throw DamagedRecord("A drift report is of the stack \(report.address), which was never deployed")
+            }
+            let isKnown = try Bool.fetchOne(
+                db, sql: "SELECT count(*) FROM drift_reports WHERE report_id = ?", arguments: [report.id])
+            if isKnown == true { return }
+            let summary = report.summary
+            let body = try BlobStore(db: db).store(mask.text(Self.body(of: report)))
+            try db.execute(
+                sql: """
+                    INSERT INTO drift_reports (stack_key, report_id, serial, checked_at, checked_by, status, in_sync, modified, deleted,
+                        not_checked, ignored, accepted, body)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    """,
+                arguments: [
+                    stackKey, report.id, report.serial, report.checkedAt.milliseconds, mask.name(report.checkedBy), report.status.rawValue,
+                    summary.inSync, summary.modified, summary.deleted, summary.notChecked, summary.ignored, summary.accepted,
+                    body,
+                ])
+            // Reports that found the same share these rows as they share the text.
+            let insert = try db.cachedStatement(
+                sql: "INSERT INTO drifted_resources (body, logical_id, type, status) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING")
+            for resource in report.resources where resource.status != .inSync {
+                try insert.execute(arguments: [body, resource.logicalID, resource.type, resource.statusText])
+            }
+        }
+    }
+
+    /// The last report on a stack; `nil` where there is none or its body was removed to save space.
+    package func lastDriftReport(_ address: StackAddress) throws -> DriftReport? {
+        try driftReports(address, limit: 1).first
+    }
+
+    /// The reports on a stack, newest first; without those whose bodies were removed to save space.
+    package func driftReports(_ address: StackAddress, limit: Int? = nil) throws -> [DriftReport] {
+        try read { db in
+            guard let stackKey = try DeploymentStore(db: db).stackKey(of: address) else { return [] }
+            let rows = try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT report_id, checked_at, body FROM drift_reports WHERE stack_key = ? ORDER BY checked_at DESC, id DESC LIMIT ?
+                    """,
+                arguments: [stackKey, limit ?? -1])
+            return try rows.compactMap { row in
+                var columns = RowReader(row)
+                let (id, time, body) = (try columns.text(), try columns.time(), try columns.key())
+                guard let text = try BlobStore(db: db).text(body) else { return nil }
+                do {
+                    var report = try JSONDecoder().decode(DriftReport.self, from: Data(text.utf8))
+                    (report.id, report.checkedAt) = (id, time)
+                    return report
+                } catch {
+                    throw DamagedRecord("Drift report \(id) can't be read")
+                }
+            }
+        }
+    }
+
+    /// The report as it is stored: without what each has of its own, so that reports which found the same are one text.
+    private static func body(of report: DriftReport) throws -> String {
+        var body = report
+        (body.id, body.checkedAt) = ("", Date(timeIntervalSince1970: 0))
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(body), as: UTF8.self)
+    }
+
+    // MARK: Accepted drift
+
+    /// Records that live values are known and accepted, as a deployment of the kind `drift-accept` that does nothing to the stack.
+    ///
+    /// An acceptance takes the place of an earlier one of the same resource and path.
+    /// - Throws: as `begin` does, and nothing is accepted then.
+    package func accept(_ drift: [AcceptedDrift], as intent: DeploymentIntent, secrets: [Secret] = []) throws -> Deployment {
+        let mask = SecretMask(secrets)
+        let deployment = try begin(intent, secrets: secrets)
+        let outcome = DeploymentOutcome(status: .succeeded, effect: .untouched, finishedAt: intent.startedAt)
+        do {
+            try write { db in
+                for accepted in drift {
+                    try db.execute(
+                        sql: """
+                            INSERT INTO accepted_drift
+                                (deployment, stack_key, logical_id, path, value, reason, accepted_by, accepted_at)
+                            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                            """,
+                        arguments: [
+                            deployment.id, deployment.stackKey, accepted.logicalID, accepted.path,
+                            mask.text(accepted.value?.canonicalText), mask.text(accepted.reason), mask.name(accepted.by),
+                            accepted.acceptedAt.milliseconds,
+                        ])
+                }
+            }
+        } catch {
+            _ = try? finish(
+                deployment, DeploymentOutcome(status: .failed, effect: .untouched, finishedAt: intent.startedAt), secrets: secrets)
+            throw error
+        }
+        return try finish(deployment, outcome, secrets: secrets)
+    }
+
+    /// What is accepted of a stack's drift, the latest word on each resource and path. Only what its deployment has recorded whole.
+    package func acceptedDrift(_ address: StackAddress) throws -> [AcceptedDrift] {
+        try read { db in
+            guard let stackKey = try DeploymentStore(db: db).stackKey(of: address) else { return [] }
+            let rows = try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT a.logical_id, a.path, a.value, a.reason, a.accepted_by, a.accepted_at
+                    FROM accepted_drift a JOIN deployments d ON d.id = a.deployment
+                    WHERE a.stack_key = ? AND d.status = 'succeeded' ORDER BY d.serial
+                    """,
+                arguments: [stackKey])
+            var latest: [String: AcceptedDrift] = [:]
+            for row in rows {
+                var columns = RowReader(row)
+                let accepted = AcceptedDrift(
+                    logicalID: try columns.text(), path: try columns.text(), value: try columns.optionalText().map(JSONText.value(of:)),
+                    reason: try columns.text(), by: try columns.text(), acceptedAt: try columns.time())
+                latest["\(accepted.logicalID) \(accepted.path)"] = accepted
+            }
+            return latest.values.sorted { ($0.logicalID, $0.path) < ($1.logicalID, $1.path) }
+        }
+    }
+}

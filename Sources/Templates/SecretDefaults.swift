@@ -1,0 +1,41 @@
+package import Model
+import OrderedCollections
+
+/// Secrets that a template holds as defaults of its NoEcho parameters.
+extension Template {
+    /// What stands in their place where a template is recorded.
+    package static let hiddenDefault = "****"
+
+    package var secretDefaults: [Secret] {
+        parameters.values.compactMap { parameter in
+            guard parameter.noEcho, let text = parameter.defaultValue, !text.isEmpty, text != Self.hiddenDefault else { return nil }
+            return Secret(text)
+        }
+    }
+
+    /// The text to record: as it is sent, but for secret defaults.
+    package var recordedBody: String {
+        guard !secretDefaults.isEmpty else { return body }
+        let hidden = JSONValue.quoted(Self.hiddenDefault)
+        let places = root["Parameters"]?.members?.compactMap { member -> (Span, String)? in
+            guard parameters[member.key]?.noEcho == true, let value = member.value["Default"], value.text != nil else { return nil }
+            return (value.span, hidden)
+        }
+        // Where a default can't be told from its surroundings, the template is recorded as JSON.
+        guard !usesAliases, let places, places.allSatisfy({ $0.0.start.line == $0.0.end.line }), let text = source.replacing(places) else {
+            return withoutDefaults.prettyText
+        }
+        return text
+    }
+
+    private var withoutDefaults: JSONValue {
+        guard case .object(var document) = root.json, case .object(var declared)? = document["Parameters"] else { return root.json }
+        for parameter in parameters.values where parameter.noEcho {
+            guard case .object(var attributes)? = declared[parameter.name], attributes["Default"] != nil else { continue }
+            attributes["Default"] = .string(Self.hiddenDefault)
+            declared[parameter.name] = .object(attributes)
+        }
+        document["Parameters"] = .object(declared)
+        return .object(document)
+    }
+}

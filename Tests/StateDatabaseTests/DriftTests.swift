@@ -1,0 +1,72 @@
+import Foundation
+import GRDB
+import Model
+import Testing
+
+@testable import StateDatabase
+
+@Suite struct `Recorded drift` {
+    private let folder: TemporaryFolder
+    private let database: StateDatabase
+
+    init() throws {
+        folder = try TemporaryFolder()
+        database = try folder.open()
+        try database.record(.sample(kind: .create, plannedAgainst: nil), .applied(.sample()))
+    }
+
+    private func report(_ id: String, at second: Int, _ live: JSONValue = "live") -> DriftReport {
+        DriftReport(
+            id: id, address: .pipeline, stackName: "image-pipeline-develop", region: "eu-central-1", checkedAt: .second(second),
+            checkedBy: "ada@laptop", serial: 1, recordedStatus: "CREATE_COMPLETE", stackStatus: "CREATE_COMPLETE",
+            resources: [
+                ResourceDriftReport(
+                    logicalID: "Bucket", type: "AWS::S3::Bucket", status: .modified, check: .cloudFormation,
+                    differences: [DriftDifference(path: "BucketName", expected: "b", actual: live)]),
+                ResourceDriftReport(logicalID: "Topic", type: "AWS::SNS::Topic", status: .inSync, check: .cloudFormation),
+            ])
+    }
+
+    private func count(_ table: String) throws -> Int? {
+        try database.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM \(table)") }
+    }
+
+    @Test func `a report is read as it was written, newest first, and once`() throws {
+        let (first, second) = (report("a", at: 1), report("b", at: 2, "other"))
+        try database.record(first)
+        try database.record(second)
+        try database.record(first)
+        #expect(try database.driftReports(.pipeline) == [second, first])
+        #expect(try database.lastDriftReport(.pipeline) == second)
+        #expect(try database.lastDriftReport(.network) == nil)
+    }
+
+    @Test func `reports that found the same share one text`() throws {
+        let before = try count("blobs") ?? 0
+        for number in 0..<20 { try database.record(report("\(number)", at: number)) }
+        #expect(try count("blobs") == before + 1)
+        #expect(try count("drift_reports") == 20)
+        #expect(try count("drifted_resources") == 1)
+    }
+
+    @Test func `a secret in a live value is masked`() throws {
+        try database.record(report("a", at: 1, "x hunter2hunter2 y"), secrets: [Secret("hunter2hunter2")])
+        #expect(try database.lastDriftReport(.pipeline)?.resources.first?.differences.first?.actual == "x **** y")
+    }
+
+    @Test func `an acceptance is a deployment that leaves the stack as it is, and the latest word counts`() throws {
+        func accepted(_ value: JSONValue?, _ second: Int) -> AcceptedDrift {
+            AcceptedDrift(
+                logicalID: "Bucket", path: "BucketName", value: value, reason: "because", by: "ada@laptop", acceptedAt: .second(second))
+        }
+        let recorded = try database.recordedStack(.pipeline)
+        try database.accept([accepted("live", 5)], as: .sample(kind: .driftAccept, start: 5, plannedAgainst: 1))
+        let last = try database.accept([accepted(nil, 6)], as: .sample(kind: .driftAccept, start: 6, plannedAgainst: 1))
+        #expect(last.serial == 3 && last.kind == .driftAccept && last.status == .succeeded && last.effect == .untouched)
+        #expect(try database.acceptedDrift(.pipeline) == [accepted(nil, 6)])
+        #expect(try database.recordedStack(.pipeline) == recorded)
+        #expect(throws: RecordingRefusal.self) {
+            try database.accept([accepted(nil, 7)], as: .sample(kind: .driftAccept, start: 7, plannedAgainst: 9))
+        }
+    }
+}
