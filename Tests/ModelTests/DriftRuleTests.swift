@@ -19,7 +19,7 @@ import Testing
     @Test(arguments: [
         ("Service", "DesiredCount", true), ("Service.DesiredCount", "DesiredCount", true), ("Service.Desired", "DesiredCount", false),
         ("Service.Desired*", "DesiredCount", true), ("*.Tags", "Tags[owner].Value", true), ("*.Tags[owner]", "Tags[owner].Value", true),
-        ("*.Tags[owner]", "Tags[owners]", false), ("Serv?ce.*", "A.B[0]", true), ("Other.*", "A", false), ("*.*.B", "A.B.C", false),
+        ("*.Tags[owner]", "Tags[owners]", false), ("Serv?ce.*", "A.B[0]", true), ("Other.*", "A", false), ("*.B", "A.B.C", false),
         ("*.A.*.C", "A.B.C", true),
     ])
     func `a rule names resources and paths by patterns`(_ rule: String, _ path: String, _ isIgnored: Bool) {
@@ -55,7 +55,7 @@ import Testing
     @Test func `what was not checked is never in sync`() {
         let unchecked = ResourceDriftReport(logicalID: "R", type: "T", status: .notChecked, reason: "no support")
         let judged = report(unchecked).judged(by: [DriftIgnoreRule(text: "*")], accepted: [])
-        #expect(judged.summary == DriftReport.Summary(notChecked: 1))
+        #expect(judged.summary.notChecked == 1 && judged.summary.inSync == 0)
         #expect(judged.resources[0].statusText == "NOT_CHECKED")
     }
 

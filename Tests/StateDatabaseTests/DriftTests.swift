@@ -12,7 +12,7 @@ import Testing
     init() throws {
         folder = try TemporaryFolder()
         database = try folder.open()
-        try database.record(.sample(kind: .create, plannedAgainst: nil), .applied(.sample()))
+        try database.record(.sample(kind: .create, plannedAgainst: nil), .succeeded, .applied(.sample()))
     }
 
     private func report(_ id: String, at second: Int, _ live: JSONValue = "live") -> DriftReport {
