@@ -31,7 +31,7 @@ parity: system
 # What can be checked without building.
 lint: python
 	swift format lint --strict --recursive $(SOURCES)
-	.venv/bin/cfn-lint stacks/*/pipeline.yml
+	.venv/bin/cfn-lint stacks/*/pipeline.yml stacks/*/template.yml
 
 # Formats the sources in place.
 format:
@@ -41,10 +41,12 @@ format:
 catalog: python
 	$(PYTHON) scripts/make-catalog.py
 
-# Whole-process times of the release build, its deployments beside those of other programs, which it installs for that, 10,000 random
-# operations with what must be true after each, and what is never to crash: 100,000 spoilt templates.
+# Whole-process times of the release build, its deployments beside those of other programs, which it installs for that, 16 processes that
+# deploy through one share, 10,000 random operations with what must be true after each, and what is never to crash: 100,000 spoilt templates.
 bench: build python
 	scripts/bench --apply --state
+	for share in directory moto ministack; do $(PYTHON) scripts/contention --program "$$($(RELEASE) --show-bin-path)/pipeplan" --share $$share || exit 1; done
+	$(PYTHON) scripts/contention --program "$$($(RELEASE) --show-bin-path)/pipeplan" --share moto --fault reset-after --kill 0.3
 	PIPEPLAN_PROGRAM="$$($(RELEASE) --show-bin-path)/pipeplan" $(PYTHON) -B Tests/Scenarios/clients/random_operations.py
 	$(MAKE) fuzz
 

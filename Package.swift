@@ -61,13 +61,16 @@ let package = Package(
         + module("Project", ["Model", "Templates", "CZlib", orderedCollections])
         + module("AWS", ["Model", "CCurl", crypto], scripts: ["Peers"])
         + module("StateDatabase", ["Model", "CZlib", grdb, orderedCollections])
-        + module("Deploying", ["Model", "ResourceTypes", "Templates", "Planning", "AWS", "StateDatabase", orderedCollections])
+        + module("StateSharing", ["Model", "AWS", "StateDatabase"])
+        + module(
+            "Deploying", ["Model", "ResourceTypes", "Templates", "Planning", "AWS", "StateDatabase", "StateSharing", orderedCollections])
         + module("Reporting", ["Model", "Templates", "Planning", "StateDatabase", "Deploying"])
         + module("Sandbox", ["Model", "ResourceTypes", "Templates", sockets, grdb, orderedCollections])
         + module(
             "PipeplanCommands",
             [
-                "Model", "AWS", "Deploying", "Planning", "Project", "Reporting", "ResourceTypes", "Sandbox", "StateDatabase", "Templates",
+                "Model", "AWS", "Deploying", "Planning", "Project", "Reporting", "ResourceTypes", "Sandbox", "StateDatabase",
+                "StateSharing", "Templates",
                 argumentParser, orderedCollections,
             ])
 )

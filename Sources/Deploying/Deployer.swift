@@ -4,6 +4,7 @@ package import Model
 import OrderedCollections
 import Planning
 package import StateDatabase
+package import StateSharing
 import Templates
 
 /// What is told of a deployment while it runs.
@@ -42,6 +43,8 @@ package struct Deployer: Sendable {
     let clock: Clock
     let randomBytes: @Sendable (Int) -> Data
     let polling: SharedPollingLimit
+    /// The right to deploy the stack, where a team shares its log; `nil` where nobody else does.
+    package var lease: HeldLease?
     let uploads: SharedUploads
     let report: @Sendable (DeploymentNotice) -> Void
     /// Asks somebody; answers no where there is nobody to ask.
@@ -75,6 +78,7 @@ package struct Deployer: Sendable {
         defer { withExtendedLifetime(hold) {} }
         let intent = try intent(for: request, token: "pipeplan-\(newToken())")
         let deployment = try database.begin(intent, secrets: request.secrets)
+        try await reserve(deployment)
         report(.began(deployment))
         return try await deploy(request, as: deployment)
     }
@@ -142,6 +146,7 @@ package struct Deployer: Sendable {
             try await deleteEmptyStack(run.stackID ?? run.stackName, besides: run.deployment.changeSetName)
             return .emptyStackDeleted
         case .execute:
+            try await confirmLease(.execute, run)
             report(.executing)
             try database.note(DeploymentProgress(step: Step.execute.rawValue), of: run.deployment)
             try await executeChangeSet(run)
@@ -149,6 +154,7 @@ package struct Deployer: Sendable {
         case .deleteStack:
             report(.deleting)
             try await startFollowing(&run)
+            try await confirmLease(.delete, run)
             try database.note(DeploymentProgress(step: Step.delete.rawValue, stackID: run.stackID), of: run.deployment)
             try await client.deleteStack(
                 run.stackID ?? run.stackName, roleARN: run.request?.serviceRole, clientRequestToken: Step.delete.token(run.token))

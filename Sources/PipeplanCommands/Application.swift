@@ -13,6 +13,7 @@ struct Application {
     let context: Context
     let common: CommonOptions
     let aws: AWSOptions
+    let sharing: ShareOptions
     let fetcher: ParameterFetcher
     let autoApprove: Bool
     /// Logical IDs whose hazards are agreed to.
@@ -128,7 +129,7 @@ struct Application {
 
     private func step(_ address: StackAddress, _ stack: SavedPlan.Stack?, _ outputs: AwaitedOutputs) async throws -> Step {
         let guarded = try await workspace.accountCheck(address, aws, context)
-        let interruption = try await workspace.settleInterrupted(address, aws, common, context)
+        let interruption = try await workspace.settleInterrupted(address, aws, common, context, sharing)
         let prepared =
             if let rollback {
                 try await rollback.prepare(workspace, fetcher, context: context)
@@ -207,7 +208,7 @@ struct Application {
         var request = try workspace.request(step.plan, step.prepared, cloud, approval: approval, proposal: step.saved?.proposal)
         if rollback != nil { request.kind = .rollback }
         request.revertsDrift = drift != nil
-        let deployer = try cloud.deployer(
+        var deployer = try cloud.deployer(
             workspace.database, total: step.plan.changes.count, autoApprove: autoApprove, quiet: common.json, isAlone: isAlone,
             plan: step.plan, graph: step.prepared.graph)
         defer { cloud.endWatching() }
@@ -218,7 +219,10 @@ struct Application {
                 step.address, stackName: step.plan.stackName, region: step.plan.region, serial: done?.serial, status: done?.status.rawValue)
         }
         try await runner.run(hooks, .before, .apply, try subject())
-        let result = try await deployer.deploy(request, goingOnWith: step.interruption, workspace.database)
+        let result = try await workspace.underLease(step.address, cloud, sharing, aws, common) { lease in
+            deployer.lease = lease
+            return try await deployer.deploy(request, goingOnWith: step.interruption, workspace.database)
+        }
         DeploymentEnd(cloud.context, common).tell(result, template: request.desired.template, nested: request.desired.nested)
         try await runner.run(hooks, .after, .apply, try subject(result.deployment))
         return result

@@ -25,6 +25,7 @@ struct ApplyCommand: ContextCommand {
     @OptionGroup var common: CommonOptions
     @OptionGroup var aws: AWSOptions
     @OptionGroup var hooks: HookOptions
+    @OptionGroup var sharing: ShareOptions
     @Argument(help: "Stacks, as <stack> or <stack>:<environment>, or a file that `plan --out` wrote; all stacks where none is named.")
     var stacks: [String] = []
     @Flag(name: .long, help: "Do not ask.")
@@ -53,10 +54,12 @@ struct ApplyCommand: ContextCommand {
                 .badInput, "saved-plan-with-drift", "A saved plan does what was reviewed, and reverts no drift",
                 detail: "Name the stacks with --revert-drift.")
         }
+        try await workspace.syncBeforeChange(addresses, aws, context)
         var outcome: Application.Outcome = ([], .success)
         try await workspace.withCloud { context in
             var application = Application(
-                workspace: workspace, context: context, common: common, aws: aws, fetcher: ParameterFetcher(context, aws, workspace),
+                workspace: workspace, context: context, common: common, aws: aws, sharing: sharing,
+                fetcher: ParameterFetcher(context, aws, workspace),
                 autoApprove: autoApprove, allowed: Set(allow), parallelism: parallelism, saved: saved)
             let reversal = DriftReversal(workspace: workspace, context: context, aws: aws, isQuiet: common.json, parallelism: parallelism)
             application.skipsHooks = hooks.noHooks

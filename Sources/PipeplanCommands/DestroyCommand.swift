@@ -21,6 +21,7 @@ struct DestroyCommand: ContextCommand {
     @OptionGroup var common: CommonOptions
     @OptionGroup var aws: AWSOptions
     @OptionGroup var hooks: HookOptions
+    @OptionGroup var sharing: ShareOptions
     @Argument(help: "Stacks, as <stack> or <stack>:<environment>.")
     var stacks: [String] = []
     @Flag(name: .long, help: "Every recorded stack; with --env, those of that environment.")
@@ -39,6 +40,7 @@ struct DestroyCommand: ContextCommand {
 
     func run(in context: Context) async throws -> ExitStatus {
         let workspace = try Workspace(context, common, .readWrite)
+        try await workspace.syncBeforeChange([], aws, context)
         let recorded = try workspace.recordedStacks(stacks, common)
         guard !recorded.isEmpty else {
             context.terminal.write(common.json ? try JSONReport.render(HistoryReport([])) : "Nothing is deployed.\n")
@@ -48,7 +50,7 @@ struct DestroyCommand: ContextCommand {
         try await workspace.withCloud { context in
             let destruction = Destruction(
                 workspace: workspace, context: context, common: common, aws: aws, autoApprove: autoApprove, parallelism: parallelism,
-                skipsHooks: hooks.noHooks)
+                skipsHooks: hooks.noHooks, sharing: sharing)
             outcome = try await destruction.destroy(recorded)
         }
         if common.json { context.terminal.write(try JSONReport.render(HistoryReport(outcome.results.map(\.deployment)))) }

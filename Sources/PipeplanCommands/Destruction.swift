@@ -17,6 +17,7 @@ struct Destruction {
     let autoApprove: Bool
     let parallelism: Int
     let skipsHooks: Bool
+    let sharing: ShareOptions
 
     /// One stack, ready to be destroyed.
     private struct Step {
@@ -37,7 +38,7 @@ struct Destruction {
     func destroy(_ wanted: [RecordedStack]) async throws -> Application.Outcome {
         var interruptions: [StackAddress: Interruption] = [:]
         for stack in wanted {
-            interruptions[stack.address] = try await workspace.settleInterrupted(stack.address, aws, common, context)
+            interruptions[stack.address] = try await workspace.settleInterrupted(stack.address, aws, common, context, sharing)
         }
         // Some may have gone with what was interrupted.
         let recorded = try wanted.compactMap { try workspace.database.recordedStack($0.address) }
@@ -151,7 +152,7 @@ struct Destruction {
             plan: step.plan, desired: desired, kind: .destroy, actor: cloud.actor, git: GitState.current(of: workspace.project.root),
             toolVersion: Version.current, commandLine: Workspace.commandLine, approval: approval.rawValue,
             planJSON: try Workspace.encode(step.plan), serviceRole: step.settings?.serviceRole)
-        let deployer = try cloud.deployer(
+        var deployer = try cloud.deployer(
             workspace.database, total: step.plan.changes.count, autoApprove: autoApprove, quiet: common.json, isAlone: isAlone,
             plan: step.plan)
         defer { cloud.endWatching() }
@@ -159,7 +160,10 @@ struct Destruction {
         let runner = workspace.hookRunner(cloud.context)
         var subject = try workspace.hookSubject(stack.address, stackName: stack.stackName, region: stack.region)
         try await runner.run(hooks, .before, .destroy, subject)
-        let result = try await deployer.deploy(request, goingOnWith: step.interruption, workspace.database)
+        let result = try await workspace.underLease(step.address, cloud, sharing, aws, common) { lease in
+            deployer.lease = lease
+            return try await deployer.deploy(request, goingOnWith: step.interruption, workspace.database)
+        }
         DeploymentEnd(cloud.context, common).tell(result, template: step.template, nested: stack.nestedTemplates(in: step.template))
         // What it had as outputs is what there is to clean up after.
         subject.serial = result.deployment.serial

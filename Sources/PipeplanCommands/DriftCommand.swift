@@ -131,6 +131,7 @@ struct DriftAccept: ContextCommand {
             """)
 
     @OptionGroup var common: CommonOptions
+    @OptionGroup var aws: AWSOptions
     @Argument(help: "The stack, as <stack> or <stack>:<environment>.")
     var stack: String
     @Argument(help: "The resource's logical ID; in a nested stack Network/Table.")
@@ -148,7 +149,9 @@ struct DriftAccept: ContextCommand {
         let workspace = try Workspace(context, common, .readWrite)
         let address = try workspace.oneAddress(stack, common)
         let accepted = try workspace.acceptance(of: logicalID, paths: path, in: address, reason: reason)
-        let deployment = try workspace.accept(accepted, of: address)
+        let deployment = try await workspace.changingRecords(of: [address], aws, context) {
+            try workspace.accept(accepted, of: address)
+        }
         if common.json {
             context.terminal.write(try JSONReport.render(HistoryReport([deployment])))
         } else {

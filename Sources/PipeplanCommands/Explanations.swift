@@ -2,6 +2,7 @@ import AWS
 import Foundation
 import Model
 import StateDatabase
+import StateSharing
 
 /// The problem a module's own error stands for; `nil` for an error that is nobody's here.
 func explained(_ error: any Error) -> Problem? {
@@ -9,6 +10,7 @@ func explained(_ error: any Error) -> Problem? {
     case let problem as Problem: problem
     case let failure as any RequestFailure: failure.problem
     case let refusal as RecordingRefusal: refusal.problem
+    case let failure as ShareUnavailable: failure.problem
     case let error as CocoaError where error.isFileError:
         Problem(.failed, "file-failed", "A file could not be read or written", detail: error.localizedDescription)
     default: nil

@@ -80,7 +80,9 @@ struct ImportCommand: ContextCommand {
         if let known = try workspace.database.recordedStacks().first(where: { $0.stackID == adopted.recorded.stackID }) {
             return try tellKnown(known, address, context)
         }
-        return try record(adopted, target, workspace, cloud)
+        return try await workspace.changingRecords(of: [address], aws, cloud.context) {
+            try record(adopted, target, workspace, cloud)
+        }
     }
 
     private func region(of target: Target, _ workspace: Workspace) throws -> String {

@@ -45,9 +45,13 @@ extension Workspace {
     /// - Returns: one that can be gone on with or taken back, since nothing was executed.
     /// - Throws: `RecordingRefusal.held` where its process is alive.
     func settleInterrupted(
-        _ address: StackAddress, _ aws: AWSOptions, _ common: CommonOptions, _ context: Context
+        _ address: StackAddress, _ aws: AWSOptions, _ common: CommonOptions, _ context: Context, _ sharing: ShareOptions
     ) async throws -> Interruption? {
         guard let deployment = try database.openDeployment(address) else { return nil }
+        guard try shareLocation() == nil else {
+            try await settleShared(deployment, aws, common, context, sharing)
+            return nil
+        }
         guard try database.hold(address) != nil else { throw RecordingRefusal.held(address, by: deployment) }
         context.terminal.writeError(Self.notice(of: deployment, Style.error(context)))
         let cloud = try await CloudAccess(

@@ -28,6 +28,16 @@ struct HookOptions: ParsableArguments {
     var noHooks = false
 }
 
+/// Options of the commands that change stacks, for a state that a team shares.
+struct ShareOptions: ParsableArguments {
+    @Option(name: .long, help: "How many seconds to wait while somebody else deploys the same stack.")
+    var lockTimeout = 0
+
+    func validate() throws {
+        guard lockTimeout >= 0 else { throw ValidationError("--lock-timeout takes a number of seconds from 0.") }
+    }
+}
+
 extension Context {
     /// Whether `--sandbox` or the environment asks for the sandbox.
     func usesSandbox(_ options: CommonOptions) -> Bool {

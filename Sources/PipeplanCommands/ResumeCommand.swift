@@ -19,11 +19,13 @@ struct ResumeCommand: ContextCommand {
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var aws: AWSOptions
+    @OptionGroup var sharing: ShareOptions
     @Argument(help: "Stacks, as <stack> or <stack>:<environment>; all of them where none is named.")
     var stacks: [String] = []
 
     func run(in context: Context) async throws -> ExitStatus {
         let workspace = try Workspace(context, common, .readWrite)
+        try await workspace.syncBeforeChange([], aws, context)
         let wanted = try stacks.map { try parseAddress($0) }
         let open = try workspace.database.deployments(DeploymentFilter(statuses: [.inProgress, .detached])).filter { deployment in
             wanted.isEmpty
@@ -38,7 +40,7 @@ struct ResumeCommand: ContextCommand {
                         "\(deployment.address) deployment \(deployment.serial) is still running; it is left alone.\n")
                     continue
                 }
-                results.append(try await resume(deployment, workspace, context))
+                if let result = try await resume(deployment, workspace, context) { results.append(result) }
             }
         }
         if common.json {
@@ -49,25 +51,25 @@ struct ResumeCommand: ContextCommand {
         return results.map(\.ending.exit).first { $0 != .success } ?? .success
     }
 
-    private func resume(_ deployment: Deployment, _ workspace: Workspace, _ context: Context) async throws -> DeploymentResult {
+    /// - Returns: `nil` where somebody else has settled it meanwhile, or is at it and was not asked for by name.
+    private func resume(_ deployment: Deployment, _ workspace: Workspace, _ context: Context) async throws -> DeploymentResult? {
         let settings = try workspace.settings(ofRecorded: deployment.address)
         let cloud = try await CloudAccess(
             context, aws, workspace, deployment.address, settings: settings, region: deployment.region,
             recordedAccount: deployment.accountID)
-        if deployment.isAdoption {
-            let settled = try workspace.database.finish(
-                deployment, Deployment.interruptedAdoption(at: context.clock.now(), by: cloud.actor), secrets: [])
-            let result = DeploymentResult(interruptedAdoption: settled)
-            DeploymentEnd(context, common).tell(result, template: nil)
-            return result
+        do {
+            return try await workspace.underLease(deployment.address, cloud, sharing, aws, common, settlesOpen: false) { lease in
+                guard let open = try workspace.database.openDeployment(deployment.address) else { return nil }
+                let template = try workspace.template(of: open, settings)
+                let result = try await workspace.resume(open, lease, cloud, quiet: common.json)
+                let stack = try workspace.database.recordedStack(open.address)
+                let nested = template.flatMap { template in stack.map { $0.nestedTemplates(in: template) } } ?? [:]
+                DeploymentEnd(context, common).tell(result, template: template, nested: nested)
+                return result
+            }
+        } catch let refusal as Problem where stacks.isEmpty && refusal.findings.first?.code == "lease-held" {
+            context.terminal.writeError(FindingText.render(refusal.findings, .error(context)))
+            return nil
         }
-        let plan = try workspace.recordedPlan(of: deployment)
-        let deployer = try cloud.deployer(workspace.database, total: plan.changes.count, autoApprove: false, quiet: common.json, plan: plan)
-        let template = try workspace.template(of: deployment, settings)
-        let result = try await deployer.resume(deployment, plan: plan, by: cloud.actor)
-        let stack = try workspace.database.recordedStack(deployment.address)
-        let nested = template.flatMap { template in stack.map { $0.nestedTemplates(in: template) } } ?? [:]
-        DeploymentEnd(context, common).tell(result, template: template, nested: nested)
-        return result
     }
 }

@@ -23,6 +23,7 @@ struct RollbackCommand: ContextCommand {
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var aws: AWSOptions
+    @OptionGroup var sharing: ShareOptions
     @Argument(help: "The stack, as <stack> or <stack>:<environment>.")
     var stack: String
     @Option(name: .long, help: "The serial of the deployment to go back to.")
@@ -35,11 +36,13 @@ struct RollbackCommand: ContextCommand {
     func run(in context: Context) async throws -> ExitStatus {
         let workspace = try Workspace(context, common, .readWrite)
         let address = try workspace.oneAddress(stack, common)
+        try await workspace.syncBeforeChange([address], aws, context)
         let target = try RollbackTarget(try workspace.deployment(address, to), workspace)
         var outcome: Application.Outcome = ([], .success)
         try await workspace.withCloud { context in
             let application = Application(
-                workspace: workspace, context: context, common: common, aws: aws, fetcher: ParameterFetcher(context, aws, workspace),
+                workspace: workspace, context: context, common: common, aws: aws, sharing: sharing,
+                fetcher: ParameterFetcher(context, aws, workspace),
                 autoApprove: autoApprove, allowed: Set(allow), parallelism: 1, saved: nil, rollback: target)
             outcome = try await application.apply([address: []])
         }

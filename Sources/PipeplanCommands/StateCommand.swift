@@ -6,7 +6,7 @@ import StateDatabase
 
 struct StateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "state", abstract: "Look at what is recorded, correct it, check it, and keep copies of it.",
+        commandName: "state", abstract: "Look at what is recorded, correct it, check it, keep copies of it, and share it with a team.",
         discussion: """
               pipeplan state list                                        every recorded stack
               pipeplan state show image-pipeline:develop/Pipeline        a resource, and where each property came from
@@ -17,7 +17,7 @@ struct StateCommand: ParsableCommand {
         subcommands: [
             StateList.self, StateShow.self, StateRemove.self, StateMove.self, StateVerify.self, StateBackup.self, StateRestore.self,
             StateCompact.self, StateVacuum.self,
-        ])
+        ] + shareCommands)
 }
 
 struct StateList: ContextCommand {

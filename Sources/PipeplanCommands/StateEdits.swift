@@ -23,6 +23,7 @@ struct StateRemove: ContextCommand {
             """)
 
     @OptionGroup var common: CommonOptions
+    @OptionGroup var aws: AWSOptions
     @Argument(help: "The stack, as <stack> or <stack>:<environment>.")
     var stack: String
     @Flag(name: .long, help: "Do not ask.")
@@ -33,7 +34,9 @@ struct StateRemove: ContextCommand {
         let address = try workspace.oneRecorded(stack, common)
         try Consent(context).approve(
             "Forget \(address)? It is not deleted in AWS.", refusedAs: "forget it", autoApprove: autoApprove)
-        let record = try workspace.database.forget(address, by: workspace.edit)
+        let record = try await workspace.changingRecords(of: [address], aws, context) {
+            try workspace.database.forget(address, by: workspace.edit)
+        }
         context.terminal.write(
             common.json
                 ? try JSONReport.render(HistoryReport([record]))
@@ -55,6 +58,7 @@ struct StateMove: ContextCommand {
             """)
 
     @OptionGroup var common: CommonOptions
+    @OptionGroup var aws: AWSOptions
     @Argument(help: "The address that the stack is recorded under.")
     var old: String
     @Argument(help: "The address it gets, which must have no recorded stack.")
@@ -67,7 +71,9 @@ struct StateMove: ContextCommand {
         guard from != to else {
             throw Problem(.badInput, "same-address", "\(from) is recorded under that address", detail: "Nothing was done.")
         }
-        let moved = try workspace.database.move(from, to: to, by: workspace.edit)
+        let moved = try await workspace.changingRecords(of: [from, to], aws, context) {
+            try workspace.database.move(from, to: to, by: workspace.edit)
+        }
         if common.json {
             context.terminal.write(try JSONReport.render(HistoryReport([moved.to, moved.from])))
             return .success

@@ -35,6 +35,7 @@ struct Workspace {
         project = try Project.find(from: context)
         let folder = Self.stateFolder(project, usesSandbox: usesSandbox)
         database = try StateDatabase.open(folder: folder, access: access, context: context)
+        tellOfShare(access)
     }
 
     /// The sandbox's stacks are recorded beside the sandbox itself, apart from the real ones.

@@ -93,18 +93,18 @@ struct PortableRecordSource {
             arguments: [deployment])
         return PortableRecord(
             address: address, position: RecordPosition(serial, .intent), previous: previous,
-            hash: RecordChain.intentHash(text, after: previous), removed: removed.map(Digest.init(bytes:)),
-            document: try JSONText.value(of: text))
+            hash: RecordChain.intentHash(behind: previous, text), removed: removed.map(Digest.init(bytes:)),
+            document: try JSONText.value(of: String(decoding: text, as: UTF8.self)))
     }
 
     func outcome(of deployment: Int64, intent: PortableRecord) throws -> PortableRecord {
         let text = try RecordChain(db: db).outcomeDocument(of: deployment)
-        let document = try JSONText.value(of: text)
+        let document = try JSONText.value(of: String(decoding: text, as: UTF8.self))
         let events = document["events_digest"]?.scalarText.map(Digest.init(hex:))
         let isWithoutEvents = try events != nil && RecordChain(db: db).eventsDigest(of: deployment) == nil
         return PortableRecord(
             address: address, position: intent.position.next, previous: intent.hash.hex,
-            hash: RecordChain.outcomeHash(text, of: intent.hash.hex), removed: isWithoutEvents ? [events].compactMap(\.self) : [],
+            hash: RecordChain.outcomeHash(of: intent.hash, text), removed: isWithoutEvents ? [events].compactMap(\.self) : [],
             document: document)
     }
 
@@ -129,7 +129,7 @@ struct PortableRecordSource {
                 add(try ContentsRecorder(db: db, stackKey: stackKey, serial: record.position.serial).document().canonicalText)
             }
             if record.removed.isEmpty, record.digest("events_digest") != nil {
-                add(try RecordChain(db: db).eventsDocument(of: deployment).canonicalText)
+                if let text = try RecordChain(db: db).eventsText(of: deployment) { add(String(decoding: text, as: UTF8.self)) }
             }
         }
         for digest in record.bodies where bodies[digest] == nil {

@@ -13,10 +13,11 @@ extension StateDatabase {
     /// - Throws: `Problem` (exit code 1) that names the record which is not what it must be, (exit code 3) one that this copy has
     ///   differently.
     package func insert(_ records: [PortableRecord], bodies: [Digest: String]) throws {
-        try write { db in
+        let settled = try write { db in
+            var settled: [Deployment] = []
             for record in records {
                 do {
-                    try PortableRecordSink(database: self, db: db, record: record, bodies: bodies).insert()
+                    settled += try PortableRecordSink(database: self, db: db, record: record, bodies: bodies).insert()
                 } catch let error as DamagedRecord {
                     throw record.notTaken(error.message)
                 } catch let error as RowDecodingError {
@@ -25,19 +26,9 @@ extension StateDatabase {
                     throw record.notTaken("It does not go into the database: \(error.message ?? "")")
                 }
             }
+            return settled
         }
-        remember(records)
-    }
-
-    /// Keeps in mind, beside the database, how far the chains went.
-    private func remember(_ records: [PortableRecord]) {
-        guard let lineage else { return }
-        var last: [StackAddress: PortableRecord] = [:]
-        for record in records where record.position.part == .outcome { last[record.address] = record }
-        let seen = SeenHeads(beside: file)
-        for record in last.values {
-            seen.remember(SeenHeads.Head(lineage: lineage, address: record.address, serial: record.position.serial, hash: record.hash))
-        }
+        for deployment in settled { remember(deployment) }
     }
 
     /// Makes this log, in which nothing is recorded yet, a copy of another one.
@@ -71,7 +62,8 @@ struct PortableRecordSink {
     let record: PortableRecord
     let bodies: [Digest: String]
 
-    func insert() throws {
+    /// - Returns: the deployment that it has settled, if it has.
+    func insert() throws -> [Deployment] {
         guard record.computedHash == record.hash else { throw DamagedRecord("It has another hash than it gives") }
         let stackKey = try database.stackKey(of: record.address, in: db)
         let serial = record.position.serial
@@ -80,15 +72,16 @@ struct PortableRecordSink {
             arguments: [stackKey, serial])
         if let known {
             var columns = RowReader(known)
-            try insert(into: try columns.key(), isSettled: try columns.next(Bool.self), stackKey)
+            return try insert(into: try columns.key(), isSettled: try columns.next(Bool.self), stackKey)
         } else if record.position.part == .intent {
             try insertIntent(stackKey)
+            return []
         } else {
             throw DamagedRecord("The intent before it is missing")
         }
     }
 
-    private func insert(into deployment: Int64, isSettled: Bool, _ stackKey: Int64) throws {
+    private func insert(into deployment: Int64, isSettled: Bool, _ stackKey: Int64) throws -> [Deployment] {
         let source = PortableRecordSource(db: db, address: record.address, stackKey: stackKey)
         let intent = try source.intent(of: deployment, serial: record.position.serial)
         switch record.position.part {
@@ -96,8 +89,9 @@ struct PortableRecordSink {
         case .outcome where isSettled: try requireSame(try source.outcome(of: deployment, intent: intent).hash)
         case .outcome:
             guard record.previous == intent.hash.hex else { throw diverged }
-            try insertOutcome(of: deployment, stackKey)
+            return [try insertOutcome(of: deployment, stackKey)]
         }
+        return []
     }
 
     private func requireSame(_ hash: Digest) throws { if hash != record.hash { throw diverged } }
@@ -150,7 +144,7 @@ struct PortableRecordSink {
 
     // MARK: Outcome
 
-    private func insertOutcome(of deployment: Int64, _ stackKey: Int64) throws {
+    private func insertOutcome(of deployment: Int64, _ stackKey: Int64) throws -> Deployment {
         try requireKnown(RecordChain.outcomeColumns)
         guard let effect = record.text("effect").flatMap(DeploymentEffect.init(rawValue:)), record.text("finished_at") != nil,
             record.text("status").flatMap(DeploymentStatus.init(rawValue:))?.isOpen == false
@@ -172,6 +166,9 @@ struct PortableRecordSink {
         try insertEvents(of: deployment)
         try database.moveHead(of: stackKey, to: deployment, effect, in: db)
         try requireHash(of: deployment)
+        let settled = try database.existing(deployment, in: db)
+        try database.cutDownSuperseded(by: settled, takesEffect: effect == .applied, in: db)
+        return settled
     }
 
     private func insertEvents(of deployment: Int64) throws {

@@ -17,6 +17,9 @@ package struct RecordPosition: Hashable, Sendable, Comparable, CustomStringConve
     /// The position behind this one.
     package var next: RecordPosition { part == .intent ? RecordPosition(serial, .outcome) : RecordPosition(serial + 1, .intent) }
 
+    /// The position before this one.
+    package var previous: RecordPosition { part == .outcome ? RecordPosition(serial, .intent) : RecordPosition(serial - 1, .outcome) }
+
     package static func < (left: Self, right: Self) -> Bool {
         left.serial == right.serial ? left.part == .intent && right.part == .outcome : left.serial < right.serial
     }
@@ -92,8 +95,8 @@ package struct PortableRecord: Hashable, Sendable {
     /// The hash over what the record holds.
     var computedHash: Digest {
         switch position.part {
-        case .intent: RecordChain.intentHash(document.canonicalText, after: previous)
-        case .outcome: RecordChain.outcomeHash(document.canonicalText, of: previous)
+        case .intent: RecordChain.intentHash(behind: previous, Array(document.canonicalText.utf8))
+        case .outcome: RecordChain.outcomeHash(of: Digest(hex: previous), Array(document.canonicalText.utf8))
         }
     }
 }

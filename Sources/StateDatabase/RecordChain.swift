@@ -26,34 +26,18 @@ struct RecordChain {
         var columns = RowReader(row)
         let previous = try columns.optionalDigest()?.hex ?? lineage
         let isSettled = try columns.next(Bool.self)
-        let intent = Self.intentHash(try document(Self.intent, of: deployment), after: previous)
+        let intent = Self.intentHash(behind: previous, try document(Self.intent, of: deployment))
         guard isSettled else { return intent }
-        return Self.outcomeHash(try document(Self.outcome, of: deployment), of: intent.hex)
+        return Self.outcomeHash(of: intent, try document(Self.outcome, of: deployment))
     }
 
-    static func intentHash(_ document: [UInt8], after previous: String) -> Digest {
+    /// - Parameter previous: the hash of the deployment before in hexadecimal, the lineage for serial 1.
+    static func intentHash(behind previous: String, _ document: [UInt8]) -> Digest {
         Digest(of: Array("pipeplan intent 1\n\(previous)\n".utf8) + document)
     }
 
-    static func outcomeHash(_ document: [UInt8], of intent: String) -> Digest {
-        Digest(of: Array("pipeplan outcome 1\n\(intent)\n".utf8) + document)
-    }
-
-    /// - Parameter previous: the hash of the deployment before, in hexadecimal, or the lineage for serial 1.
-    static func intentHash(_ document: String, after previous: String) -> Digest {
-        intentHash(Array(document.utf8), after: previous)
-    }
-
-    /// - Parameter intent: the hash of the deployment's intent, in hexadecimal.
-    static func outcomeHash(_ document: String, of intent: String) -> Digest {
-        outcomeHash(Array(document.utf8), of: intent)
-    }
-
-    func intentDocument(of deployment: Int64) throws -> String {
-        String(decoding: try document(Self.intent, of: deployment), as: UTF8.self)
-    }
-    func outcomeDocument(of deployment: Int64) throws -> String {
-        String(decoding: try document(Self.outcome, of: deployment), as: UTF8.self)
+    static func outcomeHash(of intent: Digest, _ document: [UInt8]) -> Digest {
+        Digest(of: Array("pipeplan outcome 1\n\(intent.hex)\n".utf8) + document)
     }
 
     /// Stores the hash of a deployment's record as it is now.
@@ -67,7 +51,10 @@ struct RecordChain {
     }
 
     /// The digest over a deployment's events, `nil` for none: the canonical JSON of the list of their rows.
-    func eventsDigest(of deployment: Int64) throws -> Digest? {
+    func eventsDigest(of deployment: Int64) throws -> Digest? { try eventsText(of: deployment).map { Digest(of: $0) } }
+
+    /// What that digest is taken over.
+    func eventsText(of deployment: Int64) throws -> [UInt8]? {
         let statement = try db.cachedStatement(
             sql: """
                 SELECT event_id, stack_id, stack_name, logical_id, physical_id, type, happened_at, status, status_reason, client_token
@@ -82,21 +69,11 @@ struct RecordChain {
         }
         guard text.count > 1 else { return nil }
         text.append(UInt8(ascii: "]"))
-        return Digest(of: text)
+        return text
     }
 
-    func eventsDocument(of deployment: Int64) throws -> JSONValue {
-        let rows = try Row.fetchCursor(
-            db,
-            sql: """
-                SELECT event_id, stack_id, stack_name, logical_id, physical_id, type, happened_at, status, status_reason, client_token
-                FROM events JOIN event_stacks ON event_stacks.id = event_stack WHERE deployment = ? ORDER BY position
-                """,
-            arguments: [deployment])
-        var documents: [JSONValue] = []
-        while let row = try rows.next() { documents.append(JSONValue(columns: row)) }
-        return .array(documents)
-    }
+    func intentDocument(of deployment: Int64) throws -> [UInt8] { try document(Self.intent, of: deployment) }
+    func outcomeDocument(of deployment: Int64) throws -> [UInt8] { try document(Self.outcome, of: deployment) }
 
     private func document(_ columns: String, of deployment: Int64) throws -> [UInt8] {
         let statement = try db.cachedStatement(sql: "SELECT \(columns) WHERE d.id = ?")

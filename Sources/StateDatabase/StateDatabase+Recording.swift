@@ -141,7 +141,7 @@ extension StateDatabase {
 
     /// Texts of the stack that another one came after are kept as what tells them from that one. The template that is in effect
     /// stays whole, so that plain SQL reads it.
-    private func cutDownSuperseded(by deployment: Deployment, takesEffect: Bool, in db: Database) throws {
+    func cutDownSuperseded(by deployment: Deployment, takesEffect: Bool, in db: Database) throws {
         let blobs = BlobStore(db: db)
         func texts(_ columns: String, _ condition: String, limit: Int) throws -> [Row] {
             try Row.fetchAll(

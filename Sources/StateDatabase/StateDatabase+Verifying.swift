@@ -199,8 +199,8 @@ private struct Verifier {
         guard let intent, let outcome else { return "What the record refers to is missing" }
         if record.texts.contains(where: badTexts.contains) { return "Its template or plan is not what its digest says" }
         if badConfigurations.contains(record.configuration) { return "Its parameters, tags or settings are not what their digest says" }
-        let intentHash = RecordChain.intentHash(intent, after: previous)
-        let hash = record.isSettled ? RecordChain.outcomeHash(outcome, of: intentHash.hex) : intentHash
+        let intentHash = RecordChain.intentHash(behind: previous, intent)
+        let hash = record.isSettled ? RecordChain.outcomeHash(of: intentHash, outcome) : intentHash
         guard hash == record.hash else { return "The record is not what its hash says, or does not follow from the one before it" }
         if contents.digest(at: record.serial) != (record.isSettled ? record.contentsDigest : nil) {
             return "The resources or outputs it left are not what their digest says"

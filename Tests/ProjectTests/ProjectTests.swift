@@ -99,6 +99,7 @@ import Testing
         #expect(
             addresses.map(\.description) == [
                 "image-pipeline:develop", "image-pipeline:prod", "image-pipeline-connection:develop", "image-pipeline-connection:prod",
+                "state-share",
             ])
         for address in addresses {
             let configuration = try project.configuration(of: address)

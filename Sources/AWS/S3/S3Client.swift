@@ -89,14 +89,18 @@ package struct S3Client: Sendable {
         }
     }
 
-    /// All objects whose key starts with `prefix`, by key; `after` leaves out those up to and including that key.
-    package func listObjects(bucket: String, prefix: String, after: String? = nil) async throws -> [S3ListedObject] {
+    /// All objects whose key starts with `prefix`, by key; `after` leaves out those up to and including that key, and `delimiter`
+    /// those that have it behind the prefix.
+    package func listObjects(
+        bucket: String, prefix: String, after: String? = nil, delimiter: String? = nil
+    ) async throws -> [S3ListedObject] {
         var objects: [S3ListedObject] = []
         var token: String?
         var seen: Set<String> = []
         repeat {
             var request = request(.get, bucket, nil)
             request.query = [HTTPField("list-type", "2"), HTTPField("prefix", prefix), HTTPField("encoding-type", "url")]
+            if let delimiter { request.query.append(HTTPField("delimiter", delimiter)) }
             if let token {
                 request.query.append(HTTPField("continuation-token", token))
             } else if let after {

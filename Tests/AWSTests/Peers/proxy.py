@@ -122,6 +122,13 @@ class Faults:
         self.client.sendall(self.forward(lambda body: body + b"x"))
         return True
 
+    # Carried out twice, as by a proxy that tries again.
+
+    def twice(self):
+        self.forward()
+        self.client.sendall(self.forward())
+        return True
+
     # Carried out, but the answer does not arrive.
 
     def reset_after(self):
@@ -154,6 +161,12 @@ class Faults:
         whole = self.forward()
         self.client.sendall(whole[: -max(1, len(whole) // 4)])
         return False
+
+    def late_after(self):
+        whole = self.forward()
+        time.sleep(1)
+        self.client.sendall(whole)
+        return True
 
     def slow_after(self):
         for byte in self.forward():

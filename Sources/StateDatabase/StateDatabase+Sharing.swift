@@ -1,0 +1,146 @@
+package import Foundation
+import GRDB
+package import Model
+
+/// What this copy knows of one stack's log on a share.
+package struct SharedHead: Hashable, Sendable {
+    /// All up to here is there as it is here; `nil` for nothing.
+    package var position: RecordPosition?
+    /// What the share's hint looked like when it was read last.
+    package var tag: String?
+    /// The highest lease epoch that was seen there.
+    package var epoch: Int
+
+    package init(position: RecordPosition? = nil, tag: String? = nil, epoch: Int = 0) {
+        self.position = position
+        self.tag = tag
+        self.epoch = epoch
+    }
+}
+
+extension StateDatabase {
+    /// What is known of a share, by stack.
+    package func sharedHeads(_ share: String) throws -> [StackAddress: SharedHead] {
+        try read { db in
+            let rows = try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT s.stack, s.environment, h.serial, h.part, h.tag, h.epoch
+                    FROM shared h JOIN stacks s ON s.id = h.stack_key WHERE h.share = ?
+                    """,
+                arguments: [share])
+            var heads: [StackAddress: SharedHead] = [:]
+            for row in rows {
+                var columns = RowReader(row)
+                let address = try StackAddress(columns: &columns)
+                let serial = try columns.integer()
+                let part = try columns.name(RecordPosition.Part.self, "part of a record")
+                heads[address] = SharedHead(
+                    position: serial > 0 ? RecordPosition(serial, part) : nil, tag: try columns.optionalText(), epoch: try columns.integer()
+                )
+            }
+            return heads
+        }
+    }
+
+    package func setSharedHead(_ head: SharedHead, of address: StackAddress, share: String) throws {
+        try write { db in
+            try db.execute(
+                sql: """
+                    INSERT INTO shared (share, stack_key, serial, part, tag, epoch) VALUES (?, ?, ?, ?, ?, ?)
+                    ON CONFLICT DO UPDATE SET serial = excluded.serial, part = excluded.part, tag = excluded.tag, epoch = excluded.epoch
+                    """,
+                arguments: [
+                    share, try stackKey(of: address, in: db), head.position?.serial ?? 0,
+                    (head.position?.part ?? .intent).rawValue, head.tag, head.epoch,
+                ])
+        }
+    }
+
+    /// When all that a share had was last taken over; `nil` for never.
+    package func syncedAt(_ share: String) throws -> Date? {
+        try read { db in
+            try Int64.fetchOne(db, sql: "SELECT synced_at FROM share_syncs WHERE share = ?", arguments: [share]).map(
+                Date.init(milliseconds:))
+        }
+    }
+
+    package func setSyncedAt(_ time: Date, share: String) throws {
+        try write { db in
+            try db.execute(
+                sql: "INSERT INTO share_syncs (share, synced_at) VALUES (?, ?) ON CONFLICT DO UPDATE SET synced_at = excluded.synced_at",
+                arguments: [share, time.milliseconds])
+        }
+    }
+
+    /// Forgets what was known of a share. Nothing that is recorded goes away.
+    package func forgetShare(_ share: String) throws {
+        try write { db in
+            try db.execute(sql: "DELETE FROM shared WHERE share = ?", arguments: [share])
+            try db.execute(sql: "DELETE FROM share_syncs WHERE share = ?", arguments: [share])
+        }
+    }
+
+    /// The stacks of which something is recorded here that is not known to be on the share, sorted.
+    package func unshared(_ share: String) throws -> [StackAddress] {
+        let shared = try sharedHeads(share)
+        return try recordedAddresses().filter { address in
+            guard let head = try head(of: address) else { return false }
+            return shared[address]?.position.map { $0 < head.position } ?? true
+        }
+    }
+
+    /// Which of the texts are here.
+    package func knownBodies(_ digests: [Digest]) throws -> Set<Digest> {
+        try read { db in
+            let statement = try db.cachedStatement(sql: "SELECT 1 FROM blobs WHERE digest = ? AND body IS NOT NULL")
+            return Set(try digests.filter { try Int.fetchOne(statement, arguments: [$0.bytes]) != nil })
+        }
+    }
+
+    /// Takes away an intent that was never told to anybody: the share has another deployment under its serial.
+    /// - Throws: `RecordingRefusal.alreadySettled` where it has an outcome.
+    package func withdraw(_ deployment: Deployment) throws {
+        try write { db in
+            guard let current = try DeploymentStore(db: db).deployment(id: deployment.id) else { return }
+            if !current.status.isOpen { throw RecordingRefusal.alreadySettled(current) }
+            try db.execute(sql: "DELETE FROM events WHERE deployment = ?", arguments: [deployment.id])
+            try db.execute(sql: "DELETE FROM deployments WHERE id = ?", arguments: [deployment.id])
+        }
+    }
+
+    /// Takes back the outcome of the last deployment of a stack, which somebody else has settled differently on the share, so that
+    /// theirs can be taken over.
+    package func reopen(_ deployment: Deployment) throws {
+        try write { db in
+            let (key, serial) = (deployment.stackKey, deployment.serial)
+            let last = try Int.fetchOne(db, sql: "SELECT max(serial) FROM deployments WHERE stack_key = ?", arguments: [key])
+            guard last == serial else { throw DamagedRecord("Deployment \(serial) of \(deployment.address) is not the last one") }
+            for table in ["resources", "outputs"] {
+                try db.execute(sql: "DELETE FROM \(table) WHERE stack_key = ? AND since = ?", arguments: [key, serial])
+                try db.execute(sql: "UPDATE \(table) SET until = NULL WHERE stack_key = ? AND until = ?", arguments: [key, serial])
+            }
+            let cleared = ["finished_at", "stack_status", "effect", "failure_logical_id", "failure_type", "failure_message"]
+            let byOthers = ["resumed_by_arn", "resumed_by_user", "resumed_by_host", "contents_digest", "events_digest"]
+            try db.execute(
+                sql: """
+                    UPDATE deployments SET status = ?, \((cleared + byOthers).map { "\($0) = NULL" }.joined(separator: ", ")) WHERE id = ?
+                    """,
+                arguments: [DeploymentStatus.inProgress.rawValue, deployment.id])
+            try rewindHead(of: key, in: db)
+            try RecordChain(db: db).seal(deployment.id)
+        }
+    }
+
+    /// Works out anew which deployments the recorded stack is to be taken from.
+    private func rewindHead(of stackKey: Int64, in db: Database) throws {
+        try db.execute(sql: "UPDATE stacks SET left_by = NULL, in_effect = NULL WHERE id = ?", arguments: [stackKey])
+        let rows = try Row.fetchAll(
+            db, sql: "SELECT id, effect FROM deployments WHERE stack_key = ? AND effect IS NOT NULL ORDER BY serial", arguments: [stackKey])
+        for row in rows {
+            var columns = RowReader(row)
+            let id = try columns.key()
+            try moveHead(of: stackKey, to: id, try columns.name(DeploymentEffect.self, "effect of a deployment"), in: db)
+        }
+    }
+}

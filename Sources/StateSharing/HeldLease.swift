@@ -1,0 +1,128 @@
+import Foundation
+package import Model
+package import StateDatabase
+
+/// A lease while it is held: renewed in the background, asked for before each effect, and released at the end.
+package actor HeldLease {
+    package nonisolated let lease: Lease
+    package nonisolated let address: StackAddress
+    private nonisolated let share: Share
+    private var beat = 0
+    private var serial: Int?
+    private var progress = DeploymentProgress()
+    private var beating: Task<Void, Never>?
+    private var writing: Task<Void, any Error>?
+
+    init(share: Share, address: StackAddress, lease: Lease) {
+        self.share = share
+        self.address = address
+        self.lease = lease
+    }
+
+    func startBeating() async {
+        try? await renew()
+        let interval = lease.timeToLive / 4
+        let clock = share.clock
+        beating = Task { [weak self] in
+            while !Task.isCancelled {
+                do { try await clock.sleep(interval) } catch { return }
+                guard let self else { return }
+                // One that can't be written is followed by others; the fence does not rely on them.
+                try? await self.renew()
+            }
+        }
+    }
+
+    private func renew() async throws {
+        beat += 1
+        let heartbeat = Heartbeat(
+            id: lease.id, beat: beat, serial: serial, step: progress.step, changeSetID: progress.changeSetID, stackID: progress.stackID)
+        // One behind the other: an older one that arrives late would take back what was told.
+        let before = writing
+        let task = Task { [share, path = ShareLayout.heartbeat(address, lease.epoch)] in
+            _ = await before?.result
+            try await share.storage.put(ShareJSON.encode(heartbeat), at: path)
+        }
+        writing = task
+        try await task.value
+    }
+
+    /// Reserves the serial of a deployment that has been recorded here.
+    /// - Throws: `Problem` (exit code 3) where somebody else has it: then nothing of this deployment is recorded any more.
+    package func reserve(_ deployment: Deployment) async throws {
+        let position = RecordPosition(deployment.serial, .intent)
+        serial = deployment.serial
+        guard let record = try record(position) else { return }
+        switch try await share.publish(record) {
+        case .created: try note(position)
+        case .exists(let data):
+            try share.database.withdraw(deployment)
+            let winner = try? RecordBundle(data, name: record.name).record.actor
+            throw Problem(
+                .refused, "serial-taken", "Deployment \(deployment.serial) of \(address) was begun by \(Share.text(winner)) just now",
+                detail: "Nothing was done. Sync, plan again, and apply that plan.")
+        }
+    }
+
+    /// The fence: tells how far the deployment is, and makes sure that nobody has a higher epoch.
+    ///
+    /// It is told before the epochs are read: whoever takes over writes an epoch before reading what was told. So one of the two
+    /// notices the other.
+    /// - Throws: `Problem` (exit code 3) where the lease is another's by now.
+    package func confirm(_ progress: DeploymentProgress) async throws {
+        self.progress.step = progress.step ?? self.progress.step
+        self.progress.changeSetID = progress.changeSetID ?? self.progress.changeSetID
+        self.progress.stackID = progress.stackID ?? self.progress.stackID
+        try await renew()
+        try await requireHeld()
+    }
+
+    private func requireHeld() async throws {
+        let table = try await share.leaseTable(of: address, seen: lease.epoch)
+        guard !table.permits(lease.epoch) else { return }
+        let holder = table.highest > lease.epoch ? (try? await share.lease(table.highest, of: address))?.holderText : nil
+        throw Problem(
+            .refused, "lease-lost", "The lease \(lease.epoch) of \(address) is not held any more",
+            detail: (holder.map { "\($0) has taken lease \(table.highest). " } ?? "It was released by force. ")
+                + "Nothing more is done under it.")
+    }
+
+    /// What the holder before told last of a deployment that it left open; `nil` for nothing.
+    package func lastProgress(of deployment: Deployment) async throws -> DeploymentProgress? {
+        guard let last = try await share.heartbeat(of: address, lease.epoch - 1), last.serial == deployment.serial else { return nil }
+        return DeploymentProgress(step: last.step, changeSetID: last.changeSetID, stackID: last.stackID)
+    }
+
+    /// Publishes a deployment that has been settled here.
+    /// - Throws: `Problem` where the lease is another's by now, or the share has another outcome; `ShareUnavailable`. The outcome
+    ///   stays recorded here, and the next sync decides.
+    package func publish(_ deployment: Deployment) async throws {
+        let position = RecordPosition(deployment.serial, .outcome)
+        guard let record = try record(position) else { return }
+        try await requireHeld()
+        guard case .created = try await share.publish(record) else {
+            throw Problem(
+                .refused, "settled-elsewhere", "Deployment \(deployment.serial) of \(address) was settled by somebody else",
+                detail: "`pipeplan state sync` takes over how.")
+        }
+        try note(position)
+    }
+
+    private func record(_ position: RecordPosition) throws -> PortableRecord? {
+        let before = position.part == .intent ? RecordPosition(position.serial - 1, .outcome) : RecordPosition(position.serial, .intent)
+        return try share.database.portableRecords(of: address, after: before, limit: 1).first { $0.position == position }
+    }
+
+    private func note(_ position: RecordPosition) throws {
+        let head = SharedHead(position: position, epoch: lease.epoch)
+        try share.database.setSharedHead(head, of: address, share: share.name)
+    }
+
+    /// Lets the next one have it.
+    package func release() async throws {
+        beating?.cancel()
+        beating = nil
+        let marker = Data(#"{"released":"\#(lease.id)"}"#.utf8)
+        _ = try await share.storage.create(marker, at: ShareLayout.release(address, lease.epoch), share.clock)
+    }
+}

@@ -1,0 +1,207 @@
+import Foundation
+package import Model
+import StateDatabase
+
+/// What a sync has done.
+package struct SyncReport: Hashable, Sendable {
+    /// Records, by stack.
+    package var received: [StackAddress: Int] = [:]
+    package var sent: [StackAddress: Int] = [:]
+
+    package init() {}
+}
+
+extension Share {
+    /// Takes over what is new on the share, and pushes what is settled here and not there yet.
+    ///
+    /// It asks for the share's hints, and then only for what is behind those that have changed. What it was in the midst of when it
+    /// was interrupted, the next one goes on with.
+    ///
+    /// - Parameters:
+    ///   - certain: stacks to look at whatever their hints say: these are written after the records, and may have been lost.
+    ///   - pushes: whether to write there at all.
+    ///   - everything: whether to look at all stacks so, and for records that were here and there before.
+    /// - Throws: `ShareUnavailable`; `Problem` for a damaged object, which it names, and (exit code 3) for logs that went apart.
+    @discardableResult
+    package func sync(certain: [StackAddress] = [], everything: Bool = false, pushes: Bool = true) async throws -> SyncReport {
+        if try everything || database.syncedAt(name) == nil { try await join(creates: false) }
+        let known = try database.sharedHeads(name)
+        var hints: [StackAddress: String?] = [:]
+        for entry in try await storage.list(ShareLayout.heads, after: nil) {
+            if let address = ShareLayout.address(entry.name) { hints[address] = entry.tag }
+        }
+        var wanted = Set(certain).union(pushes ? try database.unshared(name) : [])
+        for (address, tag) in hints where everything || tag == nil || known[address]?.tag != tag { wanted.insert(address) }
+        let report = try await withThrowingTaskGroup(of: (StackAddress, StackNews).self) { group in
+            var report = SyncReport()
+            var rest = wanted.sorted()[...]
+            func startNext() {
+                guard let address = rest.popFirst() else { return }
+                let head = known[address] ?? SharedHead()
+                let tag = hints[address] ?? nil
+                group.addTask { (address, try await sync(address, head, tag: tag, everything: everything, pushes: pushes)) }
+            }
+            for _ in 0..<Self.stacksAtATime { startNext() }
+            while let (address, news) = try await group.next() {
+                if news.received > 0 { report.received[address] = news.received }
+                if news.sent > 0 { report.sent[address] = news.sent }
+                startNext()
+            }
+            return report
+        }
+        try database.setSyncedAt(clock.now(), share: name)
+        return report
+    }
+
+    /// The same for one stack alone, whatever its hint says.
+    package func sync(only address: StackAddress) async throws {
+        let head = try database.sharedHeads(name)[address] ?? SharedHead()
+        _ = try await sync(address, head, tag: head.tag, everything: false, pushes: true)
+    }
+
+    private static let stacksAtATime = 4
+    private static let objectsAtATime = 16
+    /// Records that are taken over in one transaction.
+    private static let batch = 64
+
+    struct StackNews: Hashable, Sendable {
+        var received = 0
+        var sent = 0
+    }
+
+    /// - Parameter tag: of the share's hint, `nil` for none.
+    func sync(_ address: StackAddress, _ head: SharedHead, tag: String?, everything: Bool, pushes: Bool) async throws -> StackNews {
+        var head = head
+        var news = StackNews()
+        var unsent = try database.portableRecords(of: address, after: head.position)[...]
+        let listing = try await listing(of: address, after: head.position, everything: everything)
+        var rest = listing.positions[...]
+        while !rest.isEmpty {
+            let positions = rest.prefix(Self.batch)
+            rest = rest.dropFirst(positions.count)
+            var fresh: [RecordBundle] = []
+            for bundle in try await fetch(address, Array(positions)) {
+                if let own = unsent.first, own.position == bundle.record.position {
+                    if own.hash == bundle.record.hash {
+                        unsent.removeFirst()
+                        continue
+                    }
+                    try yield(own, to: bundle.record)
+                    unsent = []
+                }
+                fresh.append(bundle)
+            }
+            try database.insert(fresh.map(\.record), bodies: fresh.reduce(into: [:]) { $0.merge($1.bodies) { first, _ in first } })
+            news.received += fresh.count
+            head.position = positions.last
+            try database.setSharedHead(head, of: address, share: name)
+        }
+        if let missing = listing.missing {
+            throw damaged(ShareLayout.record(address, missing), "It is missing, and records behind it are there")
+        }
+        news.sent = pushes ? try await push(unsent, of: address, &head) : 0
+        head.tag = news.sent > 0 ? nil : tag
+        try database.setSharedHead(head, of: address, share: name)
+        return news
+    }
+
+    private func listing(of address: StackAddress, after: RecordPosition?, everything: Bool) async throws -> LogListing {
+        let folder = ShareLayout.records(address)
+        func read() async throws -> LogListing {
+            // With the last one that is known: where that is gone, the share is not what it was.
+            let start = everything ? nil : after?.previous
+            let names = try await storage.list(folder, after: start.map(ShareLayout.recordName)).map(\.name)
+            var listing = LogListing(names, after: start)
+            guard let after else { return listing }
+            if listing.missing == nil, listing.positions.last.map({ $0 < after }) ?? true {
+                listing.missing = (listing.positions.last ?? start)?.next ?? RecordPosition(1, .intent)
+            }
+            listing.positions = listing.positions.filter { after < $0 }
+            return listing
+        }
+        let first = try await read()
+        // A folder is not listed in one instant: what was made meanwhile may show while what was made just before it does not.
+        return first.missing == nil ? first : try await read()
+    }
+
+    // MARK: Fetching
+
+    /// The records with all texts that are not here yet.
+    private func fetch(_ address: StackAddress, _ positions: [RecordPosition]) async throws -> [RecordBundle] {
+        let fetched = try await fetch(positions.map { ShareLayout.record(address, $0) })
+        var bundles: [RecordBundle] = []
+        for position in positions {
+            let path = ShareLayout.record(address, position)
+            guard let data = fetched[path] else { throw damaged(path, "It is missing") }
+            let bundle = try RecordBundle(data, name: "\(path) on the share \(name)")
+            guard bundle.record.address == address, bundle.record.position == position else {
+                throw damaged(path, "It is the record of another deployment")
+            }
+            bundles.append(bundle)
+        }
+        let open = bundles.map { bundle in bundle.record.bodies.filter { bundle.bodies[$0] == nil } }
+        let known = try database.knownBodies(open.flatMap(\.self))
+        let texts = try await fetch(Set(open.flatMap(\.self)).subtracting(known).map(ShareLayout.blob))
+        for index in bundles.indices {
+            for digest in open[index] where !known.contains(digest) {
+                let path = ShareLayout.blob(digest)
+                guard let data = texts[path] else { throw damaged(path, "It is missing, and \(bundles[index].record.name) needs it") }
+                guard Digest(of: data) == digest else {
+                    throw damaged(path, "It is not what its name says, and \(bundles[index].record.name) needs it")
+                }
+                bundles[index].bodies[digest] = String(decoding: data, as: UTF8.self)
+            }
+        }
+        return bundles
+    }
+
+    /// The objects that are there, by path.
+    private func fetch(_ paths: [String]) async throws -> [String: Data] {
+        try await withThrowingTaskGroup(of: (String, Data?).self) { group in
+            var objects: [String: Data] = [:]
+            var rest = paths[...]
+            func startNext() {
+                guard let path = rest.popFirst() else { return }
+                group.addTask { (path, try await storage.get(path)) }
+            }
+            for _ in 0..<Self.objectsAtATime { startNext() }
+            while let (path, data) = try await group.next() {
+                objects[path] = data
+                startNext()
+            }
+            return objects
+        }
+    }
+
+    // MARK: Where two have written
+
+    /// Gives up a record of this copy, which no other one has, for the one that the share has in its place.
+    private func yield(_ own: PortableRecord, to theirs: PortableRecord) throws {
+        let last = try database.head(of: own.address)?.position
+        guard let deployment = try database.deployment(own.address, serial: own.position.serial) else { return }
+        let isLast = last?.serial == own.position.serial
+        switch own.position.part {
+        case .intent where isLast && (deployment.status.isOpen || deployment.effect == .untouched):
+            // The serial is reserved before CloudFormation is asked for anything.
+            if !deployment.status.isOpen { try database.reopen(deployment) }
+            try database.withdraw(deployment)
+            warn(
+                "Deployment \(own.position.serial) of \(own.address), which had not begun, gives way to that of \(Self.text(theirs.actor))."
+            )
+        case .outcome where isLast:
+            try database.reopen(deployment)
+            warn(
+                """
+                Deployment \(own.position.serial) of \(own.address), recorded here as \(deployment.status.rawValue), was settled by \
+                \(Self.text(theirs.actor)) as \(theirs.text("status") ?? "unknown"). The share's record counts.
+                """)
+        default:
+            throw Problem(
+                .refused, "histories-differ", "\(own.name) is one deployment here and another on the share \(name)",
+                detail: "Both have been written to apart from each other. Two histories are never merged: move this state folder away "
+                    + "and sync anew, and look through CloudFormation for what only this copy knows.")
+        }
+    }
+
+    static func text(_ actor: DeploymentActor?) -> String { actor.map { "\($0.user) on \($0.host)" } ?? "somebody else" }
+}

@@ -1,0 +1,83 @@
+package import Foundation
+package import Model
+package import StateDatabase
+
+/// A team's log, and this machine's copy of it.
+package struct Share: Sendable {
+    package let storage: any ShareStorage
+    package let database: StateDatabase
+    let clock: Clock
+    let randomBytes: @Sendable (Int) -> Data
+    /// Is told what the user must know of, in sentences.
+    let warn: @Sendable (String) -> Void
+
+    package init(
+        storage: any ShareStorage, database: StateDatabase, context: Context, warn: @escaping @Sendable (String) -> Void
+    ) {
+        self.storage = storage
+        self.database = database
+        clock = context.clock
+        randomBytes = context.randomBytes
+        self.warn = warn
+    }
+
+    package var name: String { storage.name }
+
+    /// For names that nobody else makes up.
+    func newID() -> String { randomBytes(16).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined() }
+
+    private struct Identity: Codable {
+        var format: Int
+        var lineage: String
+    }
+
+    /// Makes sure that the share has the log which this is a copy of. A log in which nothing is recorded yet becomes a copy of it.
+    ///
+    /// - Parameter creates: whether a place in which there is no share becomes one.
+    /// - Throws: `Problem` (exit code 3) for a share of another log, (exit code 4) where there is none.
+    package func join(creates: Bool) async throws {
+        if let data = try await storage.get(ShareLayout.identity) { return try join(data) }
+        guard creates else {
+            throw Problem(
+                .badInput, "no-share", "There is no share at \(name)",
+                detail: "Is it spelled right? `pipeplan state share \(name)` makes one of it.")
+        }
+        let own = ShareJSON.encode(Identity(format: 1, lineage: database.lineage ?? ""))
+        if case .exists(let data) = try await storage.create(own, at: ShareLayout.identity, clock) { try join(data) }
+    }
+
+    private func join(_ data: Data) throws {
+        guard let identity = ShareJSON.decode(Identity.self, data), !identity.lineage.isEmpty else {
+            throw damaged(ShareLayout.identity, "It names no log")
+        }
+        guard identity.format == 1 else {
+            throw Problem(
+                .failed, "share-newer", "The share \(name) is in a form that this program does not know",
+                detail: "A newer pipeplan has made it. Install that.")
+        }
+        try database.adopt(lineage: identity.lineage)
+    }
+
+    func damaged(_ path: String, _ why: String) -> Problem {
+        Problem(
+            .failed, "share-damaged", "\(path) on the share \(name) is damaged",
+            detail: "\(why). What comes before it was taken over, and nothing that comes after it. "
+                + "A bucket with versions has the object as it was (docs/team.md).")
+    }
+
+    // MARK: Reports that are no part of the log
+
+    /// Stores a report of a stack's drift under a name that nobody else makes up.
+    package func putDriftReport(_ body: Data, of address: StackAddress, name report: String) async throws {
+        _ = try await storage.create(body, at: "\(ShareLayout.drift(address))/\(report)", clock)
+    }
+
+    /// The names of a stack's drift reports, sorted.
+    package func driftReports(of address: StackAddress, after: String? = nil) async throws -> [String] {
+        try await storage.list(ShareLayout.drift(address), after: after).map(\.name)
+    }
+
+    package func driftReport(_ report: String, of address: StackAddress) async throws -> Data? {
+        try await storage.get("\(ShareLayout.drift(address))/\(report)")
+    }
+}

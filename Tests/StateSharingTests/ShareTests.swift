@@ -1,0 +1,333 @@
+import Foundation
+import Model
+import StateDatabase
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import StateSharing
+
+@Suite struct `A log that a team shares` {
+    let folder: TemporaryFolder
+    let storage: DirectoryShareStorage
+    let ada: Clone
+
+    init() throws {
+        folder = try TemporaryFolder()
+        storage = DirectoryShareStorage(folder)
+        ada = try Clone("ada", storage)
+    }
+
+    private func shareAda() async throws {
+        try await ada.share.join(creates: true)
+        try await ada.share.sync()
+    }
+
+    private func joined(_ user: String, _ storage: (any ShareStorage)? = nil) async throws -> Clone {
+        let clone = try Clone(user, storage ?? self.storage)
+        try await clone.share.sync()
+        return clone
+    }
+
+    @Test func `a new clone has the whole history after one sync`() async throws {
+        try ada.record(.web, 5)
+        try ada.record(.network, 2)
+        try await shareAda()
+        #expect(try ada.database.unshared(ada.share.name) == [])
+        let grace = try await joined("grace")
+        #expect(try grace.log() == ada.log())
+        #expect(try grace.database.recordedStacks() == ada.database.recordedStacks())
+        #expect(grace.database.lineage == ada.database.lineage)
+    }
+
+    @Test func `what two do in turn reaches both`() async throws {
+        try await shareAda()
+        let grace = try await joined("grace")
+        for _ in 0..<3 {
+            try await ada.deploy()
+            try await grace.deploy()
+            try await grace.deploy(.network)
+        }
+        try await ada.share.sync()
+        #expect(try ada.log() == grace.log())
+        #expect(try ada.log().count == 18)
+    }
+
+    @Test func `a sync costs what is new, however long the history is`() async throws {
+        try ada.record(.web, 40)
+        try await shareAda()
+        let watched = WatchedStorage(storage)
+        let grace = try await joined("grace", watched)
+        watched.forget()
+        try await grace.share.sync()
+        #expect(watched.count == 1)
+        watched.forget()
+        try await ada.deploy()
+        try await grace.share.sync()
+        // The hints, the stack's news, the intent and the outcome; all texts were here or come with them.
+        #expect(watched.count == 4)
+        #expect(try grace.log() == ada.log())
+    }
+
+    /// `PIPEPLAN_SHARE_SCALE=100x500` takes so many stacks, and so many deployments of each.
+    @Test func `of many stacks only those with news cost something`() async throws {
+        let scale = (ProcessInfo.processInfo.environment["PIPEPLAN_SHARE_SCALE"] ?? "30x4").split(separator: "x").compactMap { Int($0) }
+        let stacks = (0..<scale[0]).map { StackAddress(stack: "stack-\($0)") }
+        for stack in stacks { try ada.record(stack, scale[1]) }
+        var clock = ContinuousClock.now
+        func lap() -> Duration {
+            defer { clock = .now }
+            return ContinuousClock.now - clock
+        }
+        try await shareAda()
+        print("share: \(scale[0]) stacks with \(scale[1]) deployments each, first push \(lap())")
+        let watched = WatchedStorage(storage)
+        let grace = try Clone("grace", watched)
+        func sync(_ what: String) async throws -> Int {
+            watched.forget()
+            _ = lap()
+            try await grace.share.sync()
+            print("share: \(what): \(watched.count) calls, \(watched.bytes.withLock(\.self)) bytes read, \(lap())")
+            return watched.count
+        }
+        _ = try await sync("first sync")
+        #expect(try grace.log() == ada.log())
+        #expect(try await sync("no news") == 1)
+        try await ada.deploy(stacks[0])
+        #expect(try await sync("one new deployment") == 4)
+        #expect(try grace.log() == ada.log())
+    }
+
+    @Test func `a share of another log is refused, and an empty log becomes a copy`() async throws {
+        try ada.record()
+        try await shareAda()
+        let stranger = try Clone("eve", storage)
+        try stranger.record(.network)
+        #expect(try await problem { try await stranger.share.sync() }?.code == "other-lineage")
+        #expect(try stranger.log().count == 2)
+        let nowhere = try Clone("joe", DirectoryShareStorage(try TemporaryFolder()))
+        #expect(try await problem { try await nowhere.share.sync() } != nil)
+    }
+
+    @Test(arguments: ["stacks/web@prod/000002.intent.json", "stacks/web@prod/000002.outcome.json", "blobs"])
+    func `an object that is altered or missing is named, and nothing behind it is believed`(object: String) async throws {
+        try ada.record(.web, 3)
+        try await shareAda()
+        let files = try folder.contents()
+        let paths = files.keys.filter { $0.hasPrefix(object) }
+        #expect(!paths.isEmpty)
+        for path in paths {
+            let whole = try #require(files[path])
+            let url = URL(fileURLWithPath: folder.path + "/" + path)
+            for spoilt in [nil, whole + Data(" ".utf8), Data(whole.map { $0 == UInt8(ascii: "3") ? UInt8(ascii: "4") : $0 }), Data()] {
+                if spoilt == whole { continue }
+                if let spoilt { try spoilt.write(to: url) } else { try FileManager.default.removeItem(at: url) }
+                let clone = try Clone("grace", storage)
+                let finding = try await problem { try await clone.share.sync() }
+                #expect(finding.map { "\($0.summary) \($0.detail)".contains(path) } == true, "\(path)")
+                #expect(try clone.log().count < 3 || path.contains("000002.outcome"))
+                #expect(try clone.log().count <= 3)
+                try whole.write(to: url)
+                // Once it is put back, the sync goes on.
+                try await clone.share.sync()
+                #expect(try clone.log() == ada.log())
+            }
+        }
+    }
+
+    @Test func `a record that goes missing after it was seen is noticed`() async throws {
+        try ada.record(.web, 2)
+        try await shareAda()
+        try FileManager.default.removeItem(atPath: folder.path + "/stacks/web@prod/000002.outcome.json")
+        for everything in [true, false] {
+            let finding = try await problem { try await ada.share.sync(certain: [.web], everything: everything) }
+            #expect(finding?.summary.contains("000002.outcome.json") == true)
+        }
+    }
+
+    @Test func `an interrupted sync goes on where it was`() async throws {
+        try ada.record(.web, 100)
+        try await shareAda()
+        let flaky = WatchedStorage(storage) { call, number in call.hasPrefix("get stacks") && number == 150 ? .unreachable : nil }
+        let grace = try Clone("grace", flaky)
+        #expect(try await problem { try await grace.share.sync() }?.code == "share-unreachable")
+        let taken = try grace.log().count
+        #expect(taken > 0 && taken < 200)
+        flaky.forget()
+        try await grace.share.sync()
+        #expect(try grace.log() == ada.log())
+        #expect(flaky.count < 200)
+    }
+
+    @Test func `lost and doubled answers change nothing`() async throws {
+        let spoilt = WatchedStorage(storage) { call, number in
+            call.hasPrefix("create") ? (number.isMultiple(of: 2) ? .lostAfter : .twice) : nil
+        }
+        let grace = try Clone("grace", spoilt)
+        try await grace.share.join(creates: true)
+        for _ in 0..<3 { try await grace.deploy() }
+        try await ada.share.sync()
+        #expect(try ada.log() == grace.log())
+        #expect(try ada.log().count == 6)
+    }
+
+    @Test func `what could not be published is known offline, and pushed by the next sync`() async throws {
+        try await shareAda()
+        let isCut = Mutex(false)
+        let line = WatchedStorage(storage) { _, _ in isCut.withLock { $0 } ? .unreachable : nil }
+        let grace = try await joined("grace", line)
+        let lease = try await grace.share.acquire(.web, grace.request())
+        let deployment = try grace.database.begin(try grace.intent(), secrets: [])
+        try await lease.reserve(deployment)
+        try await lease.confirm(DeploymentProgress(step: "execute"))
+        isCut.withLock { $0 = true }
+        let settled = try grace.finish(deployment)
+        #expect(try await problem { try await lease.publish(settled) }?.code == "share-unreachable")
+        #expect(try await problem { try await lease.release() }?.code == "share-unreachable")
+        #expect(try grace.database.unshared(grace.share.name) == [.web])
+        isCut.withLock { $0 = false }
+        let report = try await grace.share.sync()
+        #expect(report.sent == [.web: 1])
+        try await ada.share.sync()
+        #expect(try ada.log() == grace.log())
+    }
+
+    // MARK: Where two have written
+
+    @Test func `of two that reserve a serial one is told who won, and has recorded nothing`() async throws {
+        try await shareAda()
+        let grace = try await joined("grace")
+        let first = try await ada.share.acquire(.web, ada.request())
+        let deployment = try ada.database.begin(try ada.intent(), secrets: [])
+        // A holder that was taken for dead, and goes on.
+        #expect(try await grace.share.release(.web, id: first.lease.id))
+        let second = try await grace.share.acquire(.web, grace.request())
+        try await second.reserve(try grace.database.begin(try grace.intent(), secrets: []))
+        let finding = try await problem { try await first.reserve(deployment) }
+        #expect(finding?.code == "serial-taken" && finding?.summary.contains("grace") == true)
+        #expect(try ada.log() == [])
+        try await ada.share.sync(certain: [.web])
+        #expect(try ada.log() == grace.log())
+    }
+
+    @Test func `a writer whose lease was taken over can't act and can't settle, and takes over what was settled`() async throws {
+        try await shareAda()
+        let grace = try await joined("grace")
+        let first = try await ada.share.acquire(.web, ada.request())
+        let deployment = try ada.database.begin(try ada.intent(), secrets: [])
+        try await first.reserve(deployment)
+        #expect(try await grace.share.release(.web, id: first.lease.id))
+        let second = try await grace.share.acquire(.web, grace.request())
+        try await grace.share.sync(certain: [.web])
+        #expect(try await problem { try await first.confirm(DeploymentProgress(step: "execute")) }?.code == "lease-lost")
+        let own = try ada.finish(deployment)
+        #expect(try await problem { try await first.publish(own) }?.code == "lease-lost")
+        // Nor by the next command, as long as the other one is at it.
+        #expect(try await ada.share.sync().sent == [:])
+        #expect(ada.warnings.contains("is settling it"))
+        let open = try #require(try grace.database.openDeployment(.web))
+        try await second.publish(try grace.finish(open, .cancelled))
+        try await second.release()
+        try await ada.share.sync()
+        #expect(try ada.log() == grace.log())
+        #expect(ada.warnings.contains("was settled by"))
+        #expect(try ada.database.recordedStack(.web) == nil)
+        try await ada.deploy()
+    }
+
+    @Test func `logs that went apart are never merged`() async throws {
+        try ada.record()
+        try await shareAda()
+        let grace = try await joined("grace")
+        try ada.record()
+        try grace.record()
+        try await ada.share.sync()
+        #expect(try await problem { try await grace.share.sync() }?.code == "histories-differ")
+        #expect(try grace.log() != ada.log())
+        #expect(try grace.log().count == 4)
+    }
+
+    @Test func `drift reports are kept beside the log`() async throws {
+        try await shareAda()
+        try await ada.share.putDriftReport(Data("one".utf8), of: .web, name: "2026-01-01T00.json")
+        #expect(try await ada.share.driftReports(of: .web) == ["2026-01-01T00.json"])
+        #expect(try await ada.share.driftReport("2026-01-01T00.json", of: .web) == Data("one".utf8))
+    }
+}
+
+@Suite struct `The lease of a stack` {
+    let folder: TemporaryFolder
+    let storage: DirectoryShareStorage
+    let time = ManualTime()
+    let ada: Clone
+    let grace: Clone
+
+    init() async throws {
+        folder = try TemporaryFolder()
+        storage = DirectoryShareStorage(folder)
+        ada = try Clone("ada", storage)
+        grace = try Clone("grace", storage, clock: time.clock)
+        try await ada.share.join(creates: true)
+        try await grace.share.join(creates: false)
+    }
+
+    @Test func `a living holder keeps it, and the other one is told who that is`() async throws {
+        let lease = try await ada.share.acquire(.web, ada.request(seconds: 1))
+        let patient = try Clone("joe", storage)
+        let finding = try await problem { _ = try await patient.share.acquire(.web, patient.request(seconds: 1)) }
+        #expect(finding?.code == "lease-held")
+        #expect(finding?.detail.contains("ada on adas-machine (process 7)") == true)
+        try await lease.release()
+        try await patient.share.acquire(.web, patient.request()).release()
+    }
+
+    @Test func `a dead holder's lease is taken over when its heartbeat has not changed for its time to live`() async throws {
+        let lease = try await ada.share.acquire(.web, ada.request(seconds: 600))
+        let start = time.clock.uptime()
+        let next = try await grace.share.acquire(.web, grace.request())
+        #expect(next.lease.epoch == lease.lease.epoch + 1)
+        #expect(time.clock.uptime() - start >= .seconds(600))
+        #expect(grace.warnings.contains("its heartbeat has stopped"))
+        #expect(try await problem { try await lease.confirm(DeploymentProgress(step: "execute")) }?.detail.contains("grace") == true)
+    }
+
+    @Test func `who waits gets it once it is released`() async throws {
+        let lease = try await ada.share.acquire(.web, ada.request(seconds: 1))
+        let joe = try Clone("joe", storage)
+        async let next = joe.share.acquire(.web, joe.request(timeout: .seconds(60), seconds: 1))
+        try await lease.release()
+        #expect(try await next.lease.epoch == 2)
+    }
+
+    @Test func `a lease is ended by force only under its ID`() async throws {
+        let lease = try await ada.share.acquire(.web, ada.request())
+        #expect(try await grace.share.release(.web, id: "another") == false)
+        #expect(try await grace.share.currentLease(of: .web)?.id == lease.lease.id)
+        #expect(try await grace.share.release(.web, id: lease.lease.id))
+        #expect(try await grace.share.currentLease(of: .web) == nil)
+        #expect(
+            try await problem { try await lease.confirm(DeploymentProgress(step: "execute")) }?.detail.contains("released by force") == true
+        )
+    }
+
+    @Test func `leases of different stacks do not wait for each other`() async throws {
+        let one = try await ada.share.acquire(.web, ada.request())
+        let other = try await grace.share.acquire(.network, grace.request())
+        try await one.release()
+        try await other.release()
+    }
+
+    @Test func `what the dead holder told of its deployment is known to the one who takes over`() async throws {
+        let lease = try await ada.share.acquire(.web, ada.request())
+        let deployment = try ada.database.begin(try ada.intent(), secrets: [])
+        try await lease.reserve(deployment)
+        try await lease.confirm(DeploymentProgress(step: "execute", changeSetID: "arn:change-set", stackID: "arn:stack"))
+        #expect(try await grace.share.release(.web, id: lease.lease.id))
+        let next = try await grace.share.acquire(.web, grace.request())
+        try await grace.share.sync(certain: [.web])
+        let open = try #require(try grace.database.openDeployment(.web))
+        #expect(open.step == nil)
+        let told = try await next.lastProgress(of: open)
+        #expect(told == DeploymentProgress(step: "execute", changeSetID: "arn:change-set", stackID: "arn:stack"))
+    }
+}
