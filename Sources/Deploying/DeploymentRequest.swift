@@ -1,3 +1,4 @@
+package import AWS
 package import Model
 package import Planning
 package import StateDatabase
@@ -21,11 +22,15 @@ package struct DeploymentRequest: Sendable {
     package var artifactBucket: String?
     /// The change set that was reviewed, to be executed and no other; `nil` has one made.
     package var proposal: ProposedChangeSet?
+    package var handling: OperationHandling
+    /// The alarms that have CloudFormation roll back; `nil` leaves what the stack has.
+    package var rollbackConfiguration: RollbackConfiguration?
 
     package init(
         plan: Plan, desired: DesiredStack, kind: DeploymentKind, actor: DeploymentActor, git: GitState?, toolVersion: String,
         commandLine: String, approval: String, planJSON: String, serviceRole: String? = nil, artifactBucket: String? = nil,
-        proposal: ProposedChangeSet? = nil
+        proposal: ProposedChangeSet? = nil, handling: OperationHandling = OperationHandling(),
+        rollbackConfiguration: RollbackConfiguration? = nil
     ) {
         self.plan = plan
         self.desired = desired
@@ -39,6 +44,8 @@ package struct DeploymentRequest: Sendable {
         self.serviceRole = serviceRole
         self.artifactBucket = artifactBucket
         self.proposal = proposal
+        self.handling = handling
+        self.rollbackConfiguration = rollbackConfiguration
     }
 
     /// The values that must not be stored or shown.

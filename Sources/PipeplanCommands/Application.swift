@@ -16,6 +16,8 @@ struct Application {
     /// Logical IDs whose hazards are agreed to.
     let allowed: Set<String>
     let parallelism: Int
+    let handling: OperationHandling
+    let onInterrupt: OnInterrupt?
     let saved: SavedPlan?
 
     /// One stack with its plan, ready to be deployed.
@@ -44,6 +46,7 @@ struct Application {
         for index in steps.indices where steps[index].mayDeploy {
             steps[index].cloud = try await workspace.enter(steps[index].prepared, aws, context, steps[index].guarded)
         }
+        for step in steps { try requireCreation(step) }
         for step in steps {
             guard let changeSet = step.saved?.proposal?.changeSet else { continue }
             try Consent(context).refuseProtected(changeSet, step.prepared.desired.protected)
@@ -75,6 +78,15 @@ struct Application {
     private func text(_ step: Step) -> String {
         PlanText.render(step.plan, .output(context))
             + (step.saved?.proposal.map { ProposalText.render(step.plan, $0, isKept: true, .output(context)) } ?? "")
+    }
+
+    /// A stack that exists is not deleted because an update of it fails (API reference, CreateChangeSet: OnStackFailure).
+    private func requireCreation(_ step: Step) throws {
+        guard handling.onFailure == .delete, step.mayDeploy, step.plan.kind != .create || step.saved?.proposal != nil else { return }
+        throw Problem(
+            .badInput, "on-failure-delete", "--on-failure DELETE is for stacks that are created, and \(step.address) is not, or not by it",
+            detail: step.saved?.proposal != nil
+                ? "Its change set was made before, without it." : "An update that fails is rolled back; or use --disable-rollback.")
     }
 
     // MARK: Planning
@@ -116,7 +128,7 @@ struct Application {
             .refused, "stack-moved",
             "\(recorded.address) is recorded as \(recorded.stackName) in \(recorded.region), not \(desired.stackName) in \(desired.region)",
             detail:
-                "Applying this would leave the recorded stack behind. Destroy it first with `pipeplan destroy \(recorded.address)`, or put stackName and region back."
+                "Applying this would leave the recorded stack behind, running and forgotten. Destroy it first with `pipeplan destroy \(recorded.address)`; or keep it, recorded under another address, with `pipeplan state mv \(recorded.address) <address>`; or put stackName and region back."
         )
     }
 
@@ -148,9 +160,10 @@ struct Application {
 
     /// - Parameter isAlone: whether no other stack is deployed in this run.
     func deploy(_ step: Step, _ cloud: CloudAccess, _ approval: Consent.Approval, isAlone: Bool) async throws -> DeploymentResult {
-        let request = try workspace.request(step.plan, step.prepared, cloud, approval: approval, proposal: step.saved?.proposal)
+        let request = try workspace.request(step.plan, step.prepared, cloud, approval: approval, proposal: step.saved?.proposal, handling)
         let deployer = try cloud.deployer(
-            workspace.database, total: step.plan.changes.count, autoApprove: autoApprove, quiet: common.json, isAlone: isAlone)
+            workspace.database, total: step.plan.changes.count, autoApprove: autoApprove, quiet: common.json, isAlone: isAlone,
+            onInterrupt: onInterrupt)
         let result = try await deployer.deploy(request)
         DeploymentEnd(cloud.context, common).tell(result, template: request.desired.template, nested: request.desired.nested)
         return result

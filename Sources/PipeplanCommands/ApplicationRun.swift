@@ -17,13 +17,19 @@ struct ApplicationRun {
     }
 
     func run(_ dependencies: OrderedDictionary<StackAddress, [StackAddress]>) async throws -> Application.Outcome {
+        // Between two stacks too, a signal is to end the run and not the process.
+        try await application.context.interruption.dealing { try await deployAll(dependencies) }
+    }
+
+    private func deployAll(_ dependencies: OrderedDictionary<StackAddress, [StackAddress]>) async throws -> Application.Outcome {
         let byAddress = Dictionary(uniqueKeysWithValues: steps.map { ($0.address, $0) })
         var schedule = DeploymentSchedule(dependencies, parallelism: application.parallelism)
         var conclusions: [StackAddress: Conclusion] = [:]
         try await withThrowingTaskGroup(of: (StackAddress, Conclusion).self) { group in
             func startNext() {
                 // Whoever interrupts wants nothing more begun.
-                guard !Task.isCancelled else { return }
+                let interruptions = application.context.interruption.count
+                guard !Task.isCancelled, !application.workspace.interrupts.endsRun(at: interruptions) else { return }
                 for step in schedule.start().compactMap({ byAddress[$0] }) {
                     group.addTask { (step.address, try await conclusion(of: step)) }
                 }

@@ -14,6 +14,7 @@ struct CloudAccess {
     let session: AWSSession
     let identity: CallerIdentity
     private let polling: SharedPollingLimit
+    private let interrupts: InterruptDecisions
 
     /// Opens a session for a stack and finds out whose it is.
     ///
@@ -27,6 +28,7 @@ struct CloudAccess {
     ) async throws {
         self.context = context
         polling = workspace.polling
+        interrupts = workspace.interrupts
         // The sandbox knows no profiles, and everybody is the same in it.
         session = try AWSSession(
             context: context, profile: workspace.usesSandbox ? nil : options.profile ?? settings?.profile, region: region,
@@ -48,8 +50,12 @@ struct CloudAccess {
     }
 
     /// A deployer that reports to the terminal and asks there.
-    /// - Parameter isAlone: whether no other one writes there meanwhile, so that a status line can be redrawn.
-    func deployer(_ database: StateDatabase, total: Int, autoApprove: Bool, quiet: Bool, isAlone: Bool = true) throws -> Deployer {
+    /// - Parameters:
+    ///   - isAlone: whether no other one writes there meanwhile, so that a status line can be redrawn.
+    ///   - onInterrupt: what a signal does; `nil` asks where somebody can be asked.
+    func deployer(
+        _ database: StateDatabase, total: Int, autoApprove: Bool, quiet: Bool, isAlone: Bool = true, onInterrupt: OnInterrupt? = nil
+    ) throws -> Deployer {
         let style = Style.error(context)
         let isLive = isAlone && context.terminal.errorIsTerminal
         let progress = Mutex(ProgressText(style, isLive: isLive, columns: context.terminal.columns, total: total))
@@ -65,6 +71,10 @@ struct CloudAccess {
             ask: { question in
                 context.terminal.writeError(progress.withLock { $0.end() })
                 return Consent(context).answer(question, autoApprove: autoApprove)
+            },
+            decide: { [interrupts] canCancel in
+                context.terminal.writeError(progress.withLock { $0.end() })
+                return interrupts.decision(at: context.interruption.count) { Consent(context).decide(canCancel, onInterrupt) }
             })
     }
 }

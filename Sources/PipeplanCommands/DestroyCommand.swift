@@ -14,15 +14,22 @@ struct DestroyCommand: ContextCommand {
         discussion: """
               pipeplan destroy image-pipeline:develop
 
+              pipeplan destroy image-pipeline:develop --retain Bucket   delete the stack without what can't be deleted
+
             Resources with DeletionPolicy Retain stay. History stays too: what was deployed can be looked up and deployed again.
             """)
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var aws: AWSOptions
+    @OptionGroup var interrupt: InterruptOptions
     @Argument(help: "Stacks, as <stack> or <stack>:<environment>.")
     var stacks: [String]
     @Flag(name: .long, help: "Do not ask.")
     var autoApprove = false
+    @Flag(name: .long, help: "Wait for an operation that is under way on a stack; without it the stack is refused.")
+    var wait = false
+    @Option(name: .long, help: "Leave this logical ID where it can't be deleted; may be given several times.")
+    var retain: [String] = []
 
     func run(in context: Context) async throws -> ExitStatus {
         let workspace = try Workspace(context, common, .readWrite)
@@ -48,6 +55,7 @@ struct DestroyCommand: ContextCommand {
     }
 
     private func destroy(_ stack: RecordedStack, _ workspace: Workspace, _ context: Context) async throws -> DeploymentResult {
+        try requireRetainable(stack)
         let configuration = try workspace.settings(ofRecorded: stack.address)
         let plan = try planDestroy(stack, protected: Set(configuration?.protect.map(\.value) ?? []), types: workspace.types)
         if !common.json { context.terminal.write(PlanText.render(plan, .output(context))) }
@@ -56,23 +64,27 @@ struct DestroyCommand: ContextCommand {
         guard let approval = try Consent(context).approve(plan, autoApprove: autoApprove) else {
             throw Problem(.refused, "not-approved", "The destruction was not approved", detail: "Nothing was done.")
         }
-        let template = try Template.read(stack.templateBody, file: "recorded template").get()
-        let desired = DesiredStack(
-            address: stack.address, stackName: stack.stackName, region: stack.region, accountID: cloud.identity.account, template: template,
-            parameters: stack.parameters.mapValues { value in
-                switch value {
-                case .plain(let text): .plain(text)
-                case .secret(let digest): .previousSecret(digest)
-                }
-            }, tags: stack.tags, capabilities: stack.capabilities, notificationArns: stack.notificationArns,
-            terminationProtection: stack.terminationProtection, stackPolicy: stack.stackPolicy, storedValues: stack.storedValues)
+        var handling = OperationHandling()
+        handling.waits = wait
+        handling.retained = Set(retain)
+        let desired = try DesiredStack(asRecorded: stack, accountID: cloud.identity.account)
         let request = DeploymentRequest(
             plan: plan, desired: desired, kind: .destroy, actor: cloud.actor, git: GitState.current(of: workspace.project.root),
             toolVersion: Version.current, commandLine: Workspace.commandLine, approval: approval.rawValue,
-            planJSON: try Workspace.encode(plan), serviceRole: configuration?.serviceRole)
-        let deployer = try cloud.deployer(workspace.database, total: plan.changes.count, autoApprove: autoApprove, quiet: common.json)
+            planJSON: try Workspace.encode(plan), serviceRole: configuration?.serviceRole, handling: handling)
+        let deployer = try cloud.deployer(
+            workspace.database, total: plan.changes.count, autoApprove: autoApprove, quiet: common.json, onInterrupt: interrupt.onInterrupt)
         let result = try await deployer.deploy(request)
         DeploymentEnd(context, common).tell(result, template: nil)
         return result
+    }
+
+    /// What is to be left must be there; of several stacks, it may be in another one.
+    private func requireRetainable(_ stack: RecordedStack) throws {
+        let known = stack.resources.map(\.logicalID)
+        guard stacks.count == 1, !known.isEmpty, let unknown = retain.first(where: { !known.contains($0) }) else { return }
+        throw Problem(
+            .badInput, "unknown-resource", "\(stack.address) has no resource \(unknown) to retain",
+            detail: nearestName(to: unknown, in: known).map { "Did you mean \($0)?" } ?? "It has \(known.joined(separator: ", ")).")
     }
 }

@@ -20,7 +20,8 @@ package struct Pipeplan: ParsableCommand {
             """,
         version: "pipeplan \(Version.current)",
         subcommands: [
-            PlanCommand.self, DiffCommand.self, ApplyCommand.self, DestroyCommand.self, ResumeCommand.self, HistoryCommand.self,
+            PlanCommand.self, DiffCommand.self, ApplyCommand.self, DestroyCommand.self, ResumeCommand.self, RollbackCommand.self,
+            HistoryCommand.self,
             OutputsCommand.self,
             WhoamiCommand.self, ValidateCommand.self, StateCommand.self, SandboxCommand.self, VersionCommand.self,
         ])

@@ -18,6 +18,7 @@ struct ResumeCommand: ContextCommand {
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var aws: AWSOptions
+    @OptionGroup var interrupt: InterruptOptions
     @Argument(help: "Stacks, as <stack> or <stack>:<environment>; all of them where none is named.")
     var stacks: [String] = []
 
@@ -50,7 +51,9 @@ struct ResumeCommand: ContextCommand {
                 .failed, "no-recorded-plan", "The plan of \(deployment.address) deployment \(deployment.serial) can't be read",
                 detail: "It was recorded by pipeplan \(deployment.toolVersion): resume it with that version.")
         }
-        let deployer = try cloud.deployer(workspace.database, total: plan.changes.count, autoApprove: false, quiet: common.json)
+        let deployer = try cloud.deployer(
+            workspace.database, total: plan.changes.count, autoApprove: false, quiet: common.json,
+            onInterrupt: interrupt.onInterrupt)
         let result = try await deployer.resume(deployment, plan: plan, by: cloud.actor)
         DeploymentEnd(context, common).tell(result, template: nil)
         return result

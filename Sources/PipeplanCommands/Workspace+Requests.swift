@@ -1,3 +1,4 @@
+import AWS
 import Deploying
 import Foundation
 import Model
@@ -39,7 +40,7 @@ extension Workspace {
     ///   - proposal: the change set that was reviewed with the plan.
     func request(
         _ plan: Plan, _ stack: PreparedStack, _ cloud: CloudAccess, approval: Consent.Approval? = nil,
-        proposal: ProposedChangeSet? = nil
+        proposal: ProposedChangeSet? = nil, _ handling: OperationHandling = OperationHandling()
     ) throws -> DeploymentRequest {
         var desired = stack.desired
         desired.accountID = cloud.identity.account
@@ -47,7 +48,10 @@ extension Workspace {
             plan: plan, desired: desired, kind: plan.kind == .create ? .create : .update, actor: cloud.actor,
             git: GitState.current(of: project.root), toolVersion: Version.current, commandLine: Self.commandLine,
             approval: approval?.rawValue ?? "", planJSON: try Self.encode(plan), serviceRole: stack.configuration.serviceRole,
-            artifactBucket: stack.configuration.artifacts ?? project.settings.artifacts?.value, proposal: proposal)
+            artifactBucket: stack.configuration.artifacts ?? project.settings.artifacts?.value, proposal: proposal, handling: handling,
+            rollbackConfiguration: stack.configuration.rollback.map { rollback in
+                RollbackConfiguration(triggers: rollback.alarms.map { .init(arn: $0) }, monitoringMinutes: rollback.minutes)
+            })
     }
 
     static var commandLine: String { (["pipeplan"] + CommandLine.arguments.dropFirst()).joined(separator: " ") }

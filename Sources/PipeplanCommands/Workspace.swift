@@ -19,6 +19,8 @@ struct Workspace {
     let credentials = CredentialPool()
     /// CloudFormation counts what they ask together.
     let polling = SharedPollingLimit()
+    /// Stacks that are deployed at the same time are interrupted together, and ask once.
+    let interrupts = InterruptDecisions()
     let types = ResourceTypeCatalog.bundled
 
     init(_ context: Context, _ options: CommonOptions, _ access: StateDatabase.Access) throws {
@@ -79,7 +81,8 @@ struct Workspace {
             parameters: bound.value ?? [:], previousParameters: Set(parameters.filter { $0.value.usePreviousValue }.keys),
             tags: configuration.tags, capabilities: configuration.capabilities, notificationArns: configuration.notificationArns,
             terminationProtection: configuration.terminationProtection ?? recorded?.terminationProtection ?? false,
-            stackPolicy: configuration.stackPolicy ?? recorded?.stackPolicy, storedValues: stored?.values ?? [:],
+            stackPolicy: configuration.stackPolicy ?? recorded?.stackPolicy,
+            rollback: configuration.rollback?.json ?? recorded?.rollback, storedValues: stored?.values ?? [:],
             protected: Set(configuration.protect.map(\.value)))
         findings = try requireSound(desired, findings)
         return PreparedStack(

@@ -50,6 +50,7 @@ extension Planner {
         compare(
             "terminationProtection", recorded.map { String($0.terminationProtection) } ?? "false", String(desired.terminationProtection))
         compare("stackPolicy", recorded?.stackPolicy?.canonicalText, desired.stackPolicy?.canonicalText)
+        compare("rollback", recorded?.rollback?.canonicalText, desired.rollback?.canonicalText)
         compare(Plan.capabilities, recorded.flatMap { list($0.capabilities.sorted()) }, list(desired.capabilities.sorted()))
         return changes
     }
@@ -97,7 +98,9 @@ func planDestroy(
     _ recorded: RecordedStack, in folder: String, protected: Set<String>, types: ResourceTypeCatalog
 ) throws -> Plan {
     let file = "recorded template of \(recorded.address) (\(recorded.serial))"
-    let template = try Template.read(recorded.templateBody, file: file).get()
+    // That of a stack whose creation was rolled back has no resources, which is an error in any other.
+    let reading = Template.read(recorded.templateBody, file: file)
+    guard let template = reading.value else { throw Problem(.badInput, reading.findings) }
     var empty = template
     // Its text tells that it is not the recorded one.
     empty.source = SourceText(file: file, text: "")

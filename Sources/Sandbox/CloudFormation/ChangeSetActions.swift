@@ -33,7 +33,9 @@ extension CloudFormationService {
             createdAt: cloud.now, readyAt: cloud.now.addingTimeInterval(cloud.options.changeSetSeconds), content: target.content,
             changes: [])
         changeSet.onStackFailure = form["OnStackFailure"]
-        _ = try handling(form["OnStackFailure"])
+        if try handling(form["OnStackFailure"]) == .delete, type != "CREATE" {
+            throw APIFailure.validation("OnStackFailure DELETE is only valid for change sets of type CREATE.")
+        }
         changeSet.failure = transformFailure(target)
         if changeSet.failure == nil {
             let changes = try changes(target, of: stack)
@@ -120,6 +122,10 @@ extension CloudFormationService {
             try cloud.delete(other)
         }
         var begun = stack
+        // API reference, ExecuteChangeSet: DisableRollback.
+        guard changeSet.onStackFailure == nil || form["DisableRollback"] == nil else {
+            throw APIFailure.validation("DisableRollback can't be specified when OnStackFailure was specified for the change set.")
+        }
         begun.disableRollback = try form.flag("DisableRollback") ?? false
         begun.doesNothingOnFailure = changeSet.onStackFailure == "DO_NOTHING"
         let target = Target(content: changeSet.content, bound: try bound(changeSet.content, of: stack))
