@@ -88,7 +88,7 @@ extension Deployer {
         report(
             .note(
                 "the stack is in \(stack.status): what failed last was not rolled back. This tries again from there; "
-                    + "`pipeplan rollback \(run.deployment.address)` would go back instead"))
+                    + "`pipeplan recover \(run.deployment.address)` would go back instead"))
     }
 
     /// The stack's resources, those in nested stacks that failed among them, as `Network/Table`.

@@ -5,7 +5,7 @@ import StateDatabase
 
 /// The way out of the state that a stack is found in.
 extension DeploymentMachine {
-    var command: StackWay.Command { plan.kind == .destroy ? .destroy : handling.rollsBack ? .rollback : .apply }
+    var command: StackWay.Command { plan.kind == .destroy ? .destroy : handling.rollsBack ? .recover : .apply }
 
     var inStatus: String { "The stack is in \(stack?.status.rawValue ?? "no state")" }
 
@@ -59,8 +59,8 @@ extension DeploymentMachine {
     /// Why a command does nothing with the stack.
     private var refusal: String {
         switch (command, stack?.status) {
-        case (.rollback, nil): "There is no stack, and so nothing to roll back"
-        case (.rollback, _): "\(inStatus), in which there is nothing to roll back"
+        case (.recover, nil): "There is no stack, and so nothing to roll back"
+        case (.recover, _): "\(inStatus), in which there is nothing to roll back"
         case (_, "IMPORT_ROLLBACK_FAILED"?):
             "\(inStatus): an import failed, and so did its rollback. CloudFormation documents no way on from there. Put right what its "
                 + "events name and import again, or destroy the stack, with DeletionPolicy Retain on what must stay"
@@ -92,7 +92,7 @@ extension DeploymentMachine {
     // MARK: What failed before
 
     var rollbackAdvice: String {
-        ". `pipeplan rollback \(plan.address)` does it"
+        ". `pipeplan recover \(plan.address)` does it"
             + (stack?.status == "UPDATE_ROLLBACK_FAILED" ? ", with --skip <LogicalID> for what can't be rolled back" : "")
     }
 

@@ -75,7 +75,7 @@ extension DeploymentMachine {
             // RollbackStack deletes a stack that was never whole.
             self.stack = nil
             isCleared = true
-            return command == .rollback ? end(Settlement(.succeeded, .removed, exit: .success)) : goOnAfterRollback()
+            return command == .recover ? end(Settlement(.succeeded, .removed, exit: .success)) : goOnAfterRollback()
         }
         if stack.status.isInProgress { return detach(DeploymentFailure(message: "The stack is still in \(stack.status)")) }
         guard !stack.status.isFailure else {
@@ -84,7 +84,7 @@ extension DeploymentMachine {
         }
         self.stack = stack
         isTouched = true
-        guard command != .rollback else { return end(Settlement(.succeeded, .kept, exit: .success, stack: stack)) }
+        guard command != .recover else { return end(Settlement(.succeeded, .kept, exit: .success, stack: stack)) }
         return goOnAfterRollback()
     }
 

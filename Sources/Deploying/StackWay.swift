@@ -2,7 +2,7 @@ package import Model
 
 /// What a command does first with a stack that it finds in some status. docs/stack-states.md tells of each, by these names.
 package enum StackWay: String, Hashable, Sendable, CaseIterable {
-    package enum Command: String, Hashable, Sendable, CaseIterable { case apply, destroy, rollback, resume }
+    package enum Command: String, Hashable, Sendable, CaseIterable { case apply, destroy, recover, resume }
 
     case create, update, retry, recreate, delete, wait, refuse, follow, record
     /// Whose change sets it holds decides.
@@ -17,7 +17,7 @@ package enum StackWay: String, Hashable, Sendable, CaseIterable {
             switch command {
             case .apply: self = .create
             case .destroy: self = .nothing
-            case .rollback: self = .refuse
+            case .recover: self = .refuse
             case .resume: self = .record
             }
             return
@@ -28,7 +28,7 @@ package enum StackWay: String, Hashable, Sendable, CaseIterable {
         case _ where isUnderWay: self = .wait
         case .apply: self = Self.application(to: status)
         case .destroy: self = status == "REVIEW_IN_PROGRESS" ? .review : .delete
-        case .rollback:
+        case .recover:
             self = status.awaitsRetry ? .rollBack : status == "UPDATE_ROLLBACK_FAILED" ? .continueRollback : .refuse
         }
     }

@@ -22,7 +22,7 @@ struct ApplyCommand: ContextCommand {
             once they are known, and refused where that plan does more than the one that was shown and nobody can be asked.
 
             Whatever state a stack is in, there is a way on: one that failed to be created is deleted and created anew after a yes, a
-            rollback that failed is continued after a yes, and what failed with rollback disabled is tried again (`pipeplan rollback`
+            rollback that failed is continued after a yes, and what failed with rollback disabled is tried again (`pipeplan recover`
             goes back instead). An operation that is under way is waited for with --wait.
             """)
 

@@ -54,9 +54,9 @@ struct DeploymentEnd {
         let address = deployment.address
         switch status.rawValue {
         case _ where status.awaitsRetry:
-            return "What failed was left as it is: `pipeplan apply \(address)` tries again, `pipeplan rollback \(address)` goes back."
+            return "What failed was left as it is: `pipeplan apply \(address)` tries again, `pipeplan recover \(address)` goes back."
         case "UPDATE_ROLLBACK_FAILED":
-            return "The rollback failed too: `pipeplan rollback \(address)` continues it, with --skip <LogicalID> where that can't be."
+            return "The rollback failed too: `pipeplan recover \(address)` continues it, with --skip <LogicalID> where that can't be."
         case "DELETE_FAILED":
             return "`pipeplan destroy \(address) --retain <LogicalID>` deletes the stack without what can't be deleted."
         case _ where status.mustBeRecreated:

@@ -20,7 +20,7 @@ package struct Pipeplan: ParsableCommand {
             """,
         version: "pipeplan \(Version.current)",
         subcommands: [
-            PlanCommand.self, DiffCommand.self, ApplyCommand.self, DestroyCommand.self, ResumeCommand.self, RollbackCommand.self,
+            PlanCommand.self, DiffCommand.self, ApplyCommand.self, DestroyCommand.self, ResumeCommand.self, RecoverCommand.self,
             HistoryCommand.self,
             OutputsCommand.self,
             WhoamiCommand.self, ValidateCommand.self, StateCommand.self, SandboxCommand.self, VersionCommand.self,

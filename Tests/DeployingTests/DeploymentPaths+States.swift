@@ -206,7 +206,7 @@ extension Path {
                 .answered(false),
                 .settled(
                     .cancelled, .untouched,
-                    "The stack is in UPDATE_ROLLBACK_FAILED: rolling it back was not agreed to. `pipeplan rollback image-pipeline:develop` "
+                    "The stack is in UPDATE_ROLLBACK_FAILED: rolling it back was not agreed to. `pipeplan recover image-pipeline:develop` "
                         + "does it, with --skip <LogicalID> for what can't be rolled back", exit: .refused)
             )),
         Path(

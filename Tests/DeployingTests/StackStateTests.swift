@@ -63,10 +63,10 @@ import Testing
 
     @Test(arguments: statuses)
     func `the first answer to each is one of the documented ways`(_ status: StackStatus?) {
-        for (command, plan) in [(StackWay.Command.apply, Plan.addition), (.destroy, .destruction), (.rollback, .addition)] {
+        for (command, plan) in [(StackWay.Command.apply, Plan.addition), (.destroy, .destruction), (.recover, .addition)] {
             for waits in [false, true] {
                 var handling = OperationHandling()
-                handling.rollsBack = command == .rollback
+                handling.rollsBack = command == .recover
                 handling.waits = waits
                 var machine = DeploymentMachine(plan: plan, handling: handling)
                 _ = machine.handle(.started)

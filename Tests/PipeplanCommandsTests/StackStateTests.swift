@@ -67,15 +67,15 @@ import Testing
 
     @Test func `or it is rolled back after a yes`() async throws {
         try await failUpdate()
-        await expect("rollback shop", 3, "Nobody can be asked")
-        await expect("rollback shop", 3, "not agreed to", typing: ["no"])
-        await expect("rollback shop", 0, "Second (AWS::SNS::Topic): no update today", typing: ["yes"])
+        await expect("recover shop", 3, "Nobody can be asked")
+        await expect("recover shop", 3, "not agreed to", typing: ["no"])
+        await expect("recover shop", 0, "Second (AWS::SNS::Topic): no update today", typing: ["yes"])
         #expect(
             try await history() == ["rollback succeeded", "rollback cancelled", "update failed", "create succeeded"])
         // What was wanted is still wanted.
         #expect(await run("plan --detailed-exitcode").status == 2)
         await expect("apply shop --auto-approve", 0)
-        await expect("rollback shop --auto-approve", 3, "nothing to roll back")
+        await expect("recover shop --auto-approve", 3, "nothing to roll back")
     }
 
     @Test func `a rollback that failed is continued, without what can't be rolled back if that is said`() async throws {
@@ -83,10 +83,10 @@ import Testing
         try write(label: "two")
         try faults(("update", "Second"), ("rollback", "First"))
         await expect("apply shop --auto-approve", 1)
-        await expect("apply shop", 3, "pipeplan rollback shop", typing: ["yes", "no"])
+        await expect("apply shop", 3, "pipeplan recover shop", typing: ["yes", "no"])
         await expect("apply shop --auto-approve", 1, "no rollback today")
-        await expect("rollback shop --skip Frist --auto-approve", 3, "Did you mean First?")
-        await expect("rollback shop --skip First --auto-approve", 0, "What is skipped is taken to be as it was")
+        await expect("recover shop --skip Frist --auto-approve", 3, "Did you mean First?")
+        await expect("recover shop --skip First --auto-approve", 0, "What is skipped is taken to be as it was")
         try faults()
         await expect("apply shop --auto-approve", 0)
         #expect(await run("plan --detailed-exitcode").status == 0)
@@ -111,7 +111,7 @@ import Testing
 
         try faults(("create", "Second"))
         await expect("apply shop --auto-approve --disable-rollback", 1)
-        await expect("rollback shop --auto-approve", 0, "The creation of the stack failed")
+        await expect("recover shop --auto-approve", 0, "The creation of the stack failed")
         await expect("apply shop", 1, "it can only be deleted and created anew", typing: ["yes", "yes"])
 
         await expect("destroy shop --auto-approve", 0)

@@ -5,14 +5,14 @@ import Planning
 import Reporting
 import StateDatabase
 
-struct RollbackCommand: ContextCommand {
+struct RecoverCommand: ContextCommand {
     static let configuration = CommandConfiguration(
-        commandName: "rollback",
+        commandName: "recover",
         abstract: "Roll back a stack whose last operation failed and was left, or whose rollback failed.",
         discussion: """
-              pipeplan rollback image-pipeline:develop
-              pipeplan rollback image-pipeline:develop --skip Table            a rollback that fails at Table goes on without it
-              pipeplan rollback image-pipeline:develop --skip Network/Table    the same in the nested stack Network
+              pipeplan recover image-pipeline:develop
+              pipeplan recover image-pipeline:develop --skip Table            a rollback that fails at Table goes on without it
+              pipeplan recover image-pipeline:develop --skip Network/Table    the same in the nested stack Network
 
             From CREATE_FAILED and UPDATE_FAILED (an apply with --disable-rollback that failed) it goes back to the last state that
             was whole; `pipeplan apply` tries again instead. From UPDATE_ROLLBACK_FAILED it continues the rollback. What is skipped is
