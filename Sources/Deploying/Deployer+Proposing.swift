@@ -10,10 +10,15 @@ extension Deployer {
     /// - Throws: `Problem` (exit code 3) where the stack takes no change set now, (exit code 1) with CloudFormation's reason where it
     ///   could not make one; and as the client does. Nothing is left behind then.
     package func propose(_ request: DeploymentRequest) async throws -> ProposedChangeSet {
+        try await interruption.dealing { try await makeProposal(request) }
+    }
+
+    private func makeProposal(_ request: DeploymentRequest) async throws -> ProposedChangeSet {
         let stackName = request.plan.stackName
+        let seen = interruption.count
         let stack = try await client.describeStack(stackName)
         let makesStack = stack.map { ["REVIEW_IN_PROGRESS", "DELETE_COMPLETE"].contains($0.status) } ?? true
-        if let stack, !makesStack, !stack.status.acceptsUpdate {
+        if let stack, !makesStack, !stack.status.acceptsUpdate, !stack.status.awaitsRetry {
             throw Problem(
                 .refused, "stack-not-ready", "The stack \(stackName) is in \(stack.status), in which CloudFormation makes no change set",
                 detail: stack.status.mustBeRecreated
@@ -27,7 +32,8 @@ extension Deployer {
         var proposal = ProposedChangeSet(
             id: id, name: name, stackID: stackID, makesStack: makesStack, changeSet: ChangeSet(status: "CREATE_PENDING", changes: []))
         do {
-            proposal.changeSet = try await finishedChangeSet(id, stack: stackID ?? stackName)
+            proposal.changeSet = try await finishedChangeSet(
+                id, stack: stackID ?? stackName, withNested: request.plan.looksIntoNested, past: seen)
         } catch {
             try? await withdraw(proposal, stackName: stackName)
             throw error

@@ -10,7 +10,7 @@ extension Deployer {
     func finish(_ ending: DeploymentMachine.Ending, _ run: inout DeploymentRun) async throws -> DeploymentResult {
         switch ending {
         case .settled(let settlement): return try await finish(settlement, &run)
-        case .detached(let failure):
+        case .detached(let failure), .leftRunning(let failure):
             try database.detach(run.deployment)
             report(.detached(failure))
             let detached = try database.deployment(run.deployment.address, serial: run.deployment.serial)
@@ -91,7 +91,7 @@ extension Deployer {
             stackName: desired.stackName, region: desired.region, accountID: desired.accountID,
             parameters: try recordedParameters(desired), tags: desired.tags, capabilities: desired.capabilities,
             notificationArns: desired.notificationArns, terminationProtection: desired.terminationProtection,
-            stackPolicy: desired.stackPolicy, storedValues: desired.storedValues)
+            stackPolicy: desired.stackPolicy, rollback: desired.rollback, storedValues: desired.storedValues)
         return DeploymentIntent(
             address: desired.address, kind: request.kind, startedAt: clock.now(), actor: request.actor, git: request.git,
             toolVersion: request.toolVersion, commandLine: request.commandLine, approval: request.approval,

@@ -12,11 +12,14 @@ extension Deployer {
     package func resume(_ deployment: Deployment, plan: Plan, by actor: DeploymentActor) async throws -> DeploymentResult {
         let hold = try database.requireHold(deployment.address)
         defer { withExtendedLifetime(hold) {} }
-        if let result = try await settle(deployment, plan: plan, by: actor) { return result }
-        let stack = try await client.describeStack(deployment.stackID ?? deployment.stackName)
-        var run = DeploymentRun(resuming: deployment, plan, by: actor)
-        run.stackID = stack?.stackID ?? deployment.stackID
-        return try await abandon(&run, stack)
+        let seen = interruption.count
+        return try await interruption.dealing {
+            if let result = try await settle(deployment, plan, actor, past: seen) { return result }
+            let stack = try await client.describeStack(deployment.stackID ?? deployment.stackName)
+            var run = DeploymentRun(resuming: deployment, plan, by: actor)
+            run.stackID = stack?.stackID ?? deployment.stackID
+            return try await abandon(&run, stack)
+        }
     }
 
     /// The same for a deployment that CloudFormation has begun to carry out; `nil` leaves one that it was never told of as it is,
@@ -24,7 +27,8 @@ extension Deployer {
     package func settleIfBegun(_ deployment: Deployment, plan: Plan, by actor: DeploymentActor) async throws -> DeploymentResult? {
         let hold = try database.requireHold(deployment.address)
         defer { withExtendedLifetime(hold) {} }
-        return try await settle(deployment, plan: plan, by: actor)
+        let seen = interruption.count
+        return try await interruption.dealing { try await settle(deployment, plan, actor, past: seen) }
     }
 
     /// Goes on with a deployment that was interrupted before anything was executed. Every step of it is known by its name, so that
@@ -35,31 +39,57 @@ extension Deployer {
         defer { withExtendedLifetime(hold) {} }
         let deployment = try database.takeUp(interrupted)
         report(.takenUp(deployment))
-        return try await deploy(request, as: deployment, resumedBy: request.actor == deployment.actor ? nil : request.actor)
+        let seen = interruption.count
+        return try await interruption.dealing {
+            try await deploy(
+                request, as: deployment, resumedBy: request.actor == deployment.actor ? nil : request.actor, past: seen)
+        }
     }
 
-    private func settle(_ deployment: Deployment, plan: Plan, by actor: DeploymentActor) async throws -> DeploymentResult? {
+    private func settle(
+        _ deployment: Deployment, _ plan: Plan, _ actor: DeploymentActor, past seen: Int
+    ) async throws -> DeploymentResult? {
         let stack = try await client.describeStack(deployment.stackID ?? deployment.stackName)
         var run = DeploymentRun(resuming: deployment, plan, by: actor)
+        run.interruptionsSeen = seen
         run.stackID = stack?.stackID ?? deployment.stackID
         let events = try await startFollowing(&run, ofOperationSince: deployment.startedAt)
         guard let operation = try await interruptedOperation(of: deployment, stack, events) else { return nil }
         if deployment.status == .detached { try database.reattach(deployment) }
-        return try await drive(.resumed(plan: plan, in: operation), &run, from: .followStack)
+        var handling = OperationHandling()
+        handling.rollsBack = deployment.step == Step.rollback
+        let machine = DeploymentMachine.resumed(
+            plan: plan, in: operation, handling: handling, isCancelled: deployment.step == Step.cancel)
+        return try await drive(machine, &run, from: .followStack)
     }
 
     /// What CloudFormation had been told to do, and has begun, when the deployment was interrupted.
     private func interruptedOperation(
         of deployment: Deployment, _ stack: StackDescription?, _ events: [StackEvent]
     ) async throws -> DeploymentMachine.Operation? {
-        let isDeleted = stack.map { $0.status.rawValue.hasPrefix("DELETE_") } ?? true
-        if deployment.kind == .destroy { return isDeleted ? .destroying : nil }
-        if deployment.step == Step.delete { return isDeleted ? .clearing : nil }
-        return try await wasExecuted(deployment, stack, events) ? .executing : nil
+        let wasTaken =
+            switch (deployment.kind, deployment.step) {
+            case (.destroy, _), (_, Step.delete.rawValue): false
+            case (_, Step.rollback.rawValue): wasRolledBack(deployment, stack, events)
+            default: try await wasExecuted(deployment, stack, events)
+            }
+        return DeploymentMachine.Operation(
+            interruptedAt: deployment.step, of: deployment.kind, stack: stack?.status, wasTaken: wasTaken)
+    }
+
+    /// Whether a rollback has begun: it bears its token, or the stack is not any more in what it was to be rolled back from.
+    private func wasRolledBack(_ deployment: Deployment, _ stack: StackDescription?, _ events: [StackEvent]) -> Bool {
+        guard let stack else { return true }
+        if let token = deployment.clientToken, events.contains(where: { $0.clientRequestToken == Step.rollback.token(token) }) {
+            return true
+        }
+        return !stack.status.awaitsRetry && stack.status != "UPDATE_ROLLBACK_FAILED"
     }
 
     private func wasExecuted(_ deployment: Deployment, _ stack: StackDescription?, _ events: [StackEvent]) async throws -> Bool {
-        guard let stack else { return deployment.step == Step.execute }
+        // Only an execution is cancelled.
+        let wasToBeExecuted = deployment.step == Step.execute || deployment.step == Step.cancel
+        guard let stack else { return wasToBeExecuted }
         guard stack.status != "REVIEW_IN_PROGRESS" else { return false }
         guard let name = deployment.changeSetName else { return false }
         // A stack forgets its executed change sets in time, but not which one was the last.
@@ -71,7 +101,7 @@ extension Deployer {
             let described = try await client.describeChangeSet(deployment.changeSetID ?? name, stack: deployment.stackName)
             return described.executionStatus?.hasPrefix("EXECUTE_") ?? false
         } catch let error as AWSError where error.isNotFound {
-            return stack.changeSetID == nil && deployment.step == Step.execute
+            return stack.changeSetID == nil && wasToBeExecuted
         }
     }
 
@@ -105,7 +135,7 @@ extension Deployer {
         let since = start - Self.clockTolerance
         do {
             let events = try await client.describeStackEvents(stackID) { $0.timestamp < since }
-            let tokens = [Step.execute.token(run.token), Step.delete.token(run.token)]
+            let tokens = [Step.execute, .delete, .rollback].map { $0.token(run.token) }
             run.follower = OperationFollower(
                 EventFollower(since: since, after: EventFollower.earlier(thanOperationOf: tokens, in: events)))
             return events

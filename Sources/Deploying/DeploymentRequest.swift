@@ -1,3 +1,4 @@
+package import AWS
 package import Model
 package import Planning
 package import StateDatabase
@@ -23,11 +24,15 @@ package struct DeploymentRequest: Sendable {
     package var proposal: ProposedChangeSet?
     /// Whether the change set compares with the resources as they are, and brings them back to what the template says.
     package var revertsDrift = false
+    package var handling: OperationHandling
+    /// The alarms that have CloudFormation roll back; `nil` leaves what the stack has.
+    package var rollbackConfiguration: RollbackConfiguration?
 
     package init(
         plan: Plan, desired: DesiredStack, kind: DeploymentKind, actor: DeploymentActor, git: GitState?, toolVersion: String,
         commandLine: String, approval: String, planJSON: String, serviceRole: String? = nil, artifactLocation: ArtifactLocation? = nil,
-        proposal: ProposedChangeSet? = nil
+        proposal: ProposedChangeSet? = nil, handling: OperationHandling = OperationHandling(),
+        rollbackConfiguration: RollbackConfiguration? = nil
     ) {
         self.plan = plan
         self.desired = desired
@@ -41,6 +46,8 @@ package struct DeploymentRequest: Sendable {
         self.serviceRole = serviceRole
         self.artifactLocation = artifactLocation
         self.proposal = proposal
+        self.handling = handling
+        self.rollbackConfiguration = rollbackConfiguration
     }
 
     /// The values that must not be stored or shown.

@@ -6,7 +6,7 @@ package import OrderedCollections
 /// It only decides. Who runs it calls `start` for what to begin and `end` for what is over, until nothing runs any more.
 package struct DeploymentSchedule: Hashable, Sendable {
     /// How the deployment of one stack ended.
-    package enum Ending: String, Hashable, Sendable { case applied, unchanged, failed, refused }
+    package enum Ending: String, Hashable, Sendable { case applied, unchanged, failed, refused, interrupted }
 
     package enum Standing: Hashable, Sendable {
         case waiting
@@ -51,9 +51,12 @@ package struct DeploymentSchedule: Hashable, Sendable {
 
     /// Why a stack was skipped, such as `network failed`; `nil` where it was not.
     package func reason(of address: StackAddress) -> String? {
+        // What waits when all is over was not begun any more.
+        if standings[address] == .waiting { return "the run was interrupted" }
         guard case .skipped(let obstacle)? = standings[address] else { return nil }
         switch standings[obstacle] {
         case .ended(.refused)?: return "\(obstacle) was refused"
+        case .ended(.interrupted)?: return "\(obstacle) was interrupted"
         case .skipped?: return "\(obstacle) was skipped"
         default: return "\(obstacle) failed"
         }
@@ -61,6 +64,7 @@ package struct DeploymentSchedule: Hashable, Sendable {
 
     /// The exit code of all together: the worst.
     package var exit: ExitStatus {
+        if standings.values.contains(where: { $0 == .ended(.interrupted) || $0 == .waiting }) { return .interrupted }
         if standings.values.contains(.ended(.failed)) { return .failed }
         return standings.values.contains(.ended(.refused)) ? .refused : .success
     }
@@ -74,7 +78,7 @@ package struct DeploymentSchedule: Hashable, Sendable {
 
     private func isLost(_ address: StackAddress) -> Bool {
         switch standings[address] {
-        case .ended(.failed)?, .ended(.refused)?, .skipped?: true
+        case .ended(.failed)?, .ended(.refused)?, .ended(.interrupted)?, .skipped?: true
         default: false
         }
     }
@@ -86,6 +90,7 @@ extension DeploymentSchedule.Ending {
         switch result.ending.exit {
         case .success: self = result.deployment.status == .unchanged ? .unchanged : .applied
         case .refused: self = .refused
+        case .interrupted: self = .interrupted
         default: self = .failed
         }
     }

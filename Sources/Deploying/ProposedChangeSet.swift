@@ -36,7 +36,8 @@ extension ChangeSet {
             ]
             return JSONValue.array((head.map { $0 ?? "" } + change.scope.sorted() + details).map { .string($0) }).canonicalText
         }
-        return Digest(of: lines.sorted().joined(separator: "\n"))
+        let inner = (nested ?? [:]).filter { !$0.value.changes.isEmpty }.map { "\($0.key) \($0.value.digest)" }
+        return Digest(of: (lines.sorted() + inner.sorted()).joined(separator: "\n"))
     }
 
     /// Whether it can still be executed; an endpoint that says nothing about that is taken at its word once it is asked to.

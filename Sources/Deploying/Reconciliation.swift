@@ -10,25 +10,52 @@ package struct Reconciliation: Hashable, Sendable {
     /// The endpoint does not say whether modified resources are replaced, as emulators do.
     package var lacksReplacementDetail: Bool
 
+    /// Nested stacks of whose change sets the endpoint tells nothing, though it was asked, as emulators do.
+    package var lacksNestedDetail: [String] = []
+
     /// Whether the change set does no more than what was approved.
     package var isCovered: Bool { unplanned.isEmpty }
 
     /// - Parameters:
     ///   - plan: what was approved.
     ///   - actual: what CloudFormation would execute.
-    package init(_ plan: Plan, _ actual: ChangeSet) {
+    ///   - isRetry: whether the stack holds what a failed operation has left: what was to be added may be there already then.
+    package init(_ plan: Plan, _ actual: ChangeSet, isRetry: Bool = false) {
+        self.init(plan, actual, isRetry, within: "")
+    }
+
+    private init(_ plan: Plan, _ actual: ChangeSet, _ isRetry: Bool, within path: String) {
         var planned: [String: PlannedChange] = [:]
         for change in plan.changes { planned[change.logicalID] = change }
-        unplanned = actual.changes.compactMap { Self.excess($0, over: planned[$0.logicalID], in: plan) }
+        unplanned = actual.changes.compactMap { change in
+            if isRetry, change.action == .modify, change.replacement != .yes, planned[change.logicalID]?.action == .add { return nil }
+            return Self.excess(change, over: planned[change.logicalID], in: plan, within: path)
+        }
         let listed = Set(actual.changes.map(\.logicalID))
-        notListed = plan.changes.filter { $0.listedByCloudFormation && !listed.contains($0.logicalID) }.map(\.logicalID)
+        notListed = plan.changes.filter { $0.listedByCloudFormation && !listed.contains($0.logicalID) }.map { path + $0.logicalID }
         let modified = actual.changes.filter { $0.action == .modify }
         lacksReplacementDetail = !modified.isEmpty && modified.allSatisfy { $0.replacement == nil }
+        for change in actual.changes where change.action != .remove && plan.followed?.contains(change.logicalID) == true {
+            guard let inner = actual.nested?[change.logicalID] else {
+                // Nobody asked for it, as of a change set that was made before.
+                if actual.nested != nil { lacksNestedDetail.append(path + change.logicalID) }
+                continue
+            }
+            // Nothing is planned inside a stack that is only looked into.
+            let approved = planned[change.logicalID]?.nested ?? plan.withoutChanges
+            let nested = Reconciliation(approved, inner, isRetry, within: "\(path)\(change.logicalID)/")
+            unplanned += nested.unplanned
+            notListed += nested.notListed
+            lacksNestedDetail += nested.lacksNestedDetail
+        }
     }
 
     /// What CloudFormation would do to a resource that the plan does not show, in a sentence; `nil` where there is nothing.
-    package static func excess(_ actual: ResourceChange, over planned: PlannedChange?, in plan: Plan) -> String? {
-        let what = "\(actual.logicalID) (\(actual.type))"
+    /// - Parameter path: that leads to the nested stack it is in, as `Network/`.
+    package static func excess(
+        _ actual: ResourceChange, over planned: PlannedChange?, in plan: Plan, within path: String = ""
+    ) -> String? {
+        let what = "\(path)\(actual.logicalID) (\(actual.type))"
         // The resource is not touched: the template says what is live already.
         if actual.action == .syncWithActual { return nil }
         // What is in it was planned too, and stays.
@@ -45,6 +72,15 @@ package struct Reconciliation: Hashable, Sendable {
         let approved = max(planned.replacement?.severity ?? 0, planned.willReplace.severity)
         guard replacement.severity > approved else { return nil }
         return replacement == .yes ? "\(what) would be replaced" : "\(what) might be replaced"
+    }
+}
+
+extension Plan {
+    /// A plan of the same stack in which nothing happens.
+    fileprivate var withoutChanges: Plan {
+        var plan = self
+        plan.changes = []
+        return plan
     }
 }
 

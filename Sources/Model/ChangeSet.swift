@@ -12,10 +12,13 @@ package struct ChangeSet: Hashable, Sendable, Codable {
     /// `AVAILABLE`, `UNAVAILABLE`, `EXECUTE_IN_PROGRESS`, `EXECUTE_COMPLETE`, `EXECUTE_FAILED`, `OBSOLETE`.
     package var executionStatus: String?
     package var changes: [ResourceChange]
+    /// The change sets of nested stacks, by their logical IDs; `nil` where they were not asked for.
+    package var nested: [String: ChangeSet]?
 
     package init(
         id: String? = nil, name: String? = nil, stackID: String? = nil, stackName: String? = nil, status: String,
-        statusReason: String? = nil, executionStatus: String? = nil, changes: [ResourceChange]
+        statusReason: String? = nil, executionStatus: String? = nil, changes: [ResourceChange],
+        nested: [String: ChangeSet]? = nil
     ) {
         self.id = id
         self.name = name
@@ -25,6 +28,7 @@ package struct ChangeSet: Hashable, Sendable, Codable {
         self.statusReason = statusReason
         self.executionStatus = executionStatus
         self.changes = changes
+        self.nested = nested
     }
 }
 

@@ -9,16 +9,19 @@ package struct Context: Sendable {
     package var clock: Clock
     /// `count` bytes nobody can guess.
     package var randomBytes: @Sendable (_ count: Int) -> Data
+    /// Signals that ask the process to stop.
+    package var interruption: Interruption
 
     package init(
         environment: [String: String], workingDirectory: String, terminal: Terminal, clock: Clock,
-        randomBytes: @escaping @Sendable (Int) -> Data
+        randomBytes: @escaping @Sendable (Int) -> Data, interruption: Interruption = Interruption()
     ) {
         self.environment = environment
         self.workingDirectory = workingDirectory
         self.terminal = terminal
         self.clock = clock
         self.randomBytes = randomBytes
+        self.interruption = interruption
     }
 }
 

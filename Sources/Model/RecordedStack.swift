@@ -29,6 +29,8 @@ package struct RecordedStack: Hashable, Sendable, Codable {
     package var terminationProtection: Bool
     /// `nil` where none was set from here.
     package var stackPolicy: JSONValue?
+    /// The alarms that roll back, as stack.yml has them; `nil` where none were set from here.
+    package var rollback: JSONValue?
     /// What SSM's parameter store had under the names that parameters of type `AWS::SSM::Parameter::Value<…>` give, by parameter.
     package var storedValues: [String: String]
     package var resources: [StackResource]
@@ -45,7 +47,7 @@ package struct RecordedStack: Hashable, Sendable, Codable {
         status: StackStatus, templateBody: String, nestedTemplates: OrderedDictionary<String, String> = [:],
         parameters: OrderedDictionary<String, RecordedParameter> = [:],
         tags: OrderedDictionary<String, String> = [:], capabilities: [String] = [], notificationArns: [String] = [],
-        terminationProtection: Bool = false, stackPolicy: JSONValue? = nil,
+        terminationProtection: Bool = false, stackPolicy: JSONValue? = nil, rollback: JSONValue? = nil,
         storedValues: [String: String] = [:], resources: [StackResource] = [], outputs: [StackOutput] = []
     ) {
         self.address = address
@@ -63,6 +65,7 @@ package struct RecordedStack: Hashable, Sendable, Codable {
         self.notificationArns = notificationArns
         self.terminationProtection = terminationProtection
         self.stackPolicy = stackPolicy
+        self.rollback = rollback
         self.storedValues = storedValues
         self.resources = resources
         self.outputs = outputs

@@ -18,7 +18,20 @@ package struct StackStatus: RawRepresentable, Hashable, Sendable, Codable, Custo
     package var isSuccess: Bool { rawValue.hasSuffix("_COMPLETE") && !isRollback }
 
     /// Whether a stack in this status can only be deleted and created anew.
-    package var mustBeRecreated: Bool { ["ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"].contains(rawValue) }
+    package var mustBeRecreated: Bool { ["ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED"].contains(rawValue) }
+
+    /// Whether something failed here and was left as it is: another update is the retry, and RollbackStack goes back
+    /// (user guide, "Choose how to handle failures when provisioning resources").
+    package var awaitsRetry: Bool { ["CREATE_FAILED", "UPDATE_FAILED"].contains(rawValue) }
+
+    /// Every status that CloudFormation documents for a stack (API reference, Stack: StackStatus).
+    package static let documented: [StackStatus] = [
+        "CREATE_IN_PROGRESS", "CREATE_FAILED", "CREATE_COMPLETE", "ROLLBACK_IN_PROGRESS", "ROLLBACK_FAILED", "ROLLBACK_COMPLETE",
+        "DELETE_IN_PROGRESS", "DELETE_FAILED", "DELETE_COMPLETE", "UPDATE_IN_PROGRESS", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
+        "UPDATE_COMPLETE", "UPDATE_FAILED", "UPDATE_ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_FAILED",
+        "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS", "IMPORT_IN_PROGRESS",
+        "IMPORT_COMPLETE", "IMPORT_ROLLBACK_IN_PROGRESS", "IMPORT_ROLLBACK_FAILED", "IMPORT_ROLLBACK_COMPLETE",
+    ]
 
     /// Whether a stack in this status takes an update change set.
     package var acceptsUpdate: Bool {

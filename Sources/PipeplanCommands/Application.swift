@@ -19,6 +19,8 @@ struct Application {
     /// Logical IDs whose hazards are agreed to.
     let allowed: Set<String>
     let parallelism: Int
+    let handling: OperationHandling
+    let onInterrupt: OnInterrupt?
     let saved: SavedPlan?
     /// The deployment that the one stack is put back to, instead of to what its files say.
     var rollback: RollbackTarget?
@@ -35,7 +37,7 @@ struct Application {
         /// What the check of the account has found before anything else.
         var guarded: CloudAccess?
         /// What the same deployment has come to before it was interrupted.
-        var interruption: Interruption?
+        var interruption: InterruptedDeployment?
         /// The way into its account; `nil` where there is nothing to do.
         var cloud: CloudAccess?
 
@@ -61,6 +63,7 @@ struct Application {
         for index in steps.indices where steps[index].mayDeploy {
             steps[index].cloud = try await workspace.enter(steps[index].prepared, aws, context, steps[index].guarded)
         }
+        for step in steps { try requireCreation(step) }
         for step in steps {
             guard let changeSet = step.saved?.proposal?.changeSet else { continue }
             try Consent(context).refuseProtected(changeSet, step.prepared.desired.protected)
@@ -108,6 +111,15 @@ struct Application {
     private func text(_ step: Step) -> String {
         PlanText.render(step.plan, .output(context))
             + (step.saved?.proposal.map { ProposalText.render(step.plan, $0, isKept: true, .output(context)) } ?? "")
+    }
+
+    /// A stack that exists is not deleted because an update of it fails (API reference, CreateChangeSet: OnStackFailure).
+    private func requireCreation(_ step: Step) throws {
+        guard handling.onFailure == .delete, step.mayDeploy, step.plan.kind != .create || step.saved?.proposal != nil else { return }
+        throw Problem(
+            .badInput, "on-failure-delete", "--on-failure DELETE is for stacks that are created, and \(step.address) is not, or not by it",
+            detail: step.saved?.proposal != nil
+                ? "Its change set was made before, without it." : "An update that fails is rolled back; or use --disable-rollback.")
     }
 
     // MARK: Planning
@@ -172,7 +184,7 @@ struct Application {
             .refused, "stack-moved",
             "\(recorded.address) is recorded as \(recorded.stackName) in \(recorded.region), not \(desired.stackName) in \(desired.region)",
             detail:
-                "Applying this would leave the recorded stack behind. Destroy it first (`pipeplan destroy \(recorded.address)`), record it under another address (`pipeplan state mv \(recorded.address) …`), or put stackName and region back."
+                "Applying this would leave the recorded stack behind, running and forgotten. Destroy it first with `pipeplan destroy \(recorded.address)`; or keep it, recorded under another address, with `pipeplan state mv \(recorded.address) <address>`; or put stackName and region back."
         )
     }
 
@@ -205,12 +217,12 @@ struct Application {
 
     /// - Parameter isAlone: whether no other stack is deployed in this run.
     func deploy(_ step: Step, _ cloud: CloudAccess, _ approval: Consent.Approval, isAlone: Bool) async throws -> DeploymentResult {
-        var request = try workspace.request(step.plan, step.prepared, cloud, approval: approval, proposal: step.saved?.proposal)
+        var request = try workspace.request(step.plan, step.prepared, cloud, approval: approval, proposal: step.saved?.proposal, handling)
         if rollback != nil { request.kind = .rollback }
         request.revertsDrift = drift != nil
         var deployer = try cloud.deployer(
             workspace.database, total: step.plan.changes.count, autoApprove: autoApprove, quiet: common.json, isAlone: isAlone,
-            plan: step.plan, graph: step.prepared.graph)
+            plan: step.plan, graph: step.prepared.graph, onInterrupt: onInterrupt)
         defer { cloud.endWatching() }
         let hooks = skipsHooks ? Hooks() : step.prepared.configuration.hooks
         let runner = workspace.hookRunner(cloud.context)

@@ -12,7 +12,8 @@ struct ApplicationRun {
     func run(_ dependencies: OrderedDictionary<StackAddress, [StackAddress]>) async throws -> Application.Outcome {
         let byAddress = Dictionary(uniqueKeysWithValues: steps.map { ($0.address, $0) })
         let run = StackRun(
-            context: application.context, parallelism: application.parallelism, isQuiet: application.common.json)
+            context: application.context, interrupts: application.workspace.interrupts, parallelism: application.parallelism,
+            isQuiet: application.common.json)
         return try await run.run(dependencies) { address in
             guard let step = byAddress[address] else { return StackRun.Conclusion(ending: .unchanged) }
             return try await conclusion(of: step)

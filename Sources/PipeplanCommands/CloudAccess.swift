@@ -22,6 +22,7 @@ struct CloudAccess {
     private let screen: LiveScreen?
     private let address: StackAddress
     private let log: RequestLog
+    private let interrupts: InterruptDecisions
 
     /// Opens a session for a stack and finds out whose it is.
     ///
@@ -40,6 +41,7 @@ struct CloudAccess {
         self.address = address
         let log = RequestLog(context)
         self.log = log
+        interrupts = workspace.interrupts
         // The sandbox knows no profiles, and everybody is the same in it.
         session = try AWSSession(
             context: context, profile: workspace.usesSandbox ? nil : options.profile ?? settings?.profile, region: region,
@@ -66,9 +68,10 @@ struct CloudAccess {
     ///   - total: how many changes there are, where no plan tells.
     ///   - graph: what in the plan's template needs what.
     ///   - isAlone: whether no other stack is deployed in this run.
+    ///   - onInterrupt: what a signal does; `nil` asks where somebody can be asked.
     func deployer(
         _ database: StateDatabase, total: Int, autoApprove: Bool, quiet: Bool, isAlone: Bool = true, plan: Plan? = nil,
-        graph: DependencyGraph? = nil
+        graph: DependencyGraph? = nil, onInterrupt: OnInterrupt? = nil
     ) throws -> Deployer {
         let context = context
         let screen = quiet ? nil : screen
@@ -95,7 +98,10 @@ struct CloudAccess {
                 }
                 screen?.pin(name, isSettled ? nil : block)
             },
-            ask: { question in Consent(context).answer(question, autoApprove: autoApprove) })
+            ask: { question in Consent(context).answer(question, autoApprove: autoApprove) },
+            decide: { [interrupts] canCancel in
+                interrupts.decision(at: context.interruption.count) { Consent(context).decide(canCancel, onInterrupt) }
+            })
     }
 }
 

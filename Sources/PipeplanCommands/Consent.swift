@@ -110,8 +110,43 @@ struct Consent {
                     "\(style.yellow("The stack is in \(status)")): it can only be deleted and created anew. What it holds is lost.\n")
                 return autoApprove || (context.terminal.isInteractive && ask("Delete it and create it anew?"))
             }
+        case .continueRollback(let failed, let skipping):
+            let without = skipping.isEmpty ? "" : " without \(skipping.joined(separator: ", "))"
+            return agrees(
+                "The last rollback of the stack failed", to: "Continue the rollback\(without)?", failed, autoApprove,
+                remark: skipping.isEmpty
+                    ? "" : "What is skipped is taken to be as it was, and is not: put it right before the next update.\n")
+        case .rollBack(let status, let failed):
+            let what = status == "CREATE_FAILED" ? "The creation of the stack failed" : "The last update of the stack failed"
+            return agrees("\(what), and what it did was left", to: "Roll it back?", failed, autoApprove)
+        case .retain(let resources):
+            // Only by name is it agreed to without being asked: what is left belongs to no stack.
+            return agrees(
+                "The stack can only be deleted without what could not be deleted", to: "Leave that, and delete the stack?", resources,
+                false,
+                remark: "What is left goes on to exist, and to cost, and belongs to no stack. --retain agrees to it by name.\n")
         case .unplanned(let reconciliation):
             return agreesToMore(reconciliation.unplanned, heading: "CloudFormation would do more than the plan shows:")
+        }
+    }
+
+    /// What whoever interrupts an operation wants; where nobody can be asked, CloudFormation goes on with it.
+    func decide(_ canCancel: Bool, _ policy: OnInterrupt?) -> DeploymentMachine.InterruptChoice {
+        let style = Style.error(context)
+        switch policy {
+        case .cancel? where canCancel: return .cancel
+        case .cancel?, .detach?: return .detach
+        case nil: break
+        }
+        guard context.terminal.isInteractive else { return .detach }
+        let cancel = canCancel ? "\(style.bold("cancel")) undoes it, " : "It can't be cancelled any more: "
+        context.terminal.writeError(
+            "\n\(style.yellow("Interrupted.")) CloudFormation is at work. \(cancel)\(style.bold("detach")) leaves it running unwatched (so does "
+                + "Ctrl-C once more), anything else goes on watching: ")
+        switch context.terminal.readLine()?.trimmed.lowercased() {
+        case "cancel"? where canCancel: return .cancel
+        case "detach"?, nil: return .detach
+        default: return .goOn
         }
     }
 
@@ -122,6 +157,21 @@ struct Consent {
             context.terminal.writeError("\n\(style.red(style.bold(heading)))\n")
             for line in lines { context.terminal.writeError("  \(style.red("!")) \(line)\n") }
             return context.terminal.isInteractive && ask("Do it all the same?")
+        }
+    }
+
+    private func agrees(
+        _ what: String, to question: String, _ resources: [StackResource], _ isAgreed: Bool, remark: String = ""
+    ) -> Bool {
+        let style = Style.error(context)
+        return Self.turn.withLock { _ in
+            context.terminal.writeError("\(style.yellow(what))\(resources.isEmpty ? "." : ":")\n")
+            for resource in resources {
+                let reason = resource.statusReason.map { ": \($0)" } ?? ""
+                context.terminal.writeError("  \(style.red("!")) \("\(resource.logicalID) (\(resource.type))\(reason)".oneLine)\n")
+            }
+            context.terminal.writeError(remark)
+            return isAgreed || (context.terminal.isInteractive && ask(question))
         }
     }
 

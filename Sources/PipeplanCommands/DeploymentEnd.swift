@@ -38,12 +38,30 @@ struct DeploymentEnd {
                 "\(style.red(style.bold("\(deployment.status.rawValue)"))): \(name)\(took). `pipeplan history show \(deployment.address) \(deployment.serial)` has the events.\n"
             )
         }
+        if let way = Self.wayOut(of: deployment) { context.terminal.writeError("  \(way)\n") }
         guard !common.json, deployment.status == .succeeded, !result.outputs.isEmpty else { return }
         context.terminal.write("\n")
         let width = result.outputs.map(\.key.count).max() ?? 0
         for output in result.outputs {
             let padding = String(repeating: " ", count: width - output.key.count)
             context.terminal.write("\(output.key.printable)\(padding) = \(output.value.printable)\n")
+        }
+    }
+
+    /// What leads on from the state that a failed deployment has left the stack in.
+    private static func wayOut(of deployment: Deployment) -> String? {
+        guard deployment.status == .failed || deployment.status == .rolledBack, let status = deployment.stackStatus else { return nil }
+        let address = deployment.address
+        switch status.rawValue {
+        case _ where status.awaitsRetry:
+            return "What failed was left as it is: `pipeplan apply \(address)` tries again, `pipeplan recover \(address)` goes back."
+        case "UPDATE_ROLLBACK_FAILED":
+            return "The rollback failed too: `pipeplan recover \(address)` continues it, with --skip <LogicalID> where that can't be."
+        case "DELETE_FAILED":
+            return "`pipeplan destroy \(address) --retain <LogicalID>` deletes the stack without what can't be deleted."
+        case _ where status.mustBeRecreated:
+            return "The stack can only be deleted and created anew now: the next `pipeplan apply \(address)` offers that."
+        default: return nil
         }
     }
 

@@ -18,6 +18,8 @@ struct Destruction {
     let parallelism: Int
     let skipsHooks: Bool
     let sharing: ShareOptions
+    let handling: OperationHandling
+    let onInterrupt: OnInterrupt?
 
     /// One stack, ready to be destroyed.
     private struct Step {
@@ -27,7 +29,7 @@ struct Destruction {
         var plan: Plan
         var template: Template
         /// What the same destruction has come to before it was interrupted.
-        var interruption: Interruption?
+        var interruption: InterruptedDeployment?
         var cloud: CloudAccess?
 
         var address: StackAddress { stack.address }
@@ -36,7 +38,7 @@ struct Destruction {
     /// - Throws: where a plan can't be made or is not approved, or something stands in the way, and nothing was done; of a single
     ///   stack whatever it fails by.
     func destroy(_ wanted: [RecordedStack]) async throws -> Application.Outcome {
-        var interruptions: [StackAddress: Interruption] = [:]
+        var interruptions: [StackAddress: InterruptedDeployment] = [:]
         for stack in wanted {
             interruptions[stack.address] = try await workspace.settleInterrupted(stack.address, aws, common, context, sharing)
         }
@@ -71,7 +73,8 @@ struct Destruction {
     ) async throws -> Application.Outcome {
         let byAddress = Dictionary(uniqueKeysWithValues: steps.map { ($0.address, $0) })
         let width = steps.map(\.address.description.count).max() ?? 0
-        let run = StackRun(context: context, parallelism: parallelism, isQuiet: common.json, done: "destroyed")
+        let run = StackRun(
+            context: context, interrupts: workspace.interrupts, parallelism: parallelism, isQuiet: common.json, done: "destroyed")
         return try await run.run(order) { address in
             guard let step = byAddress[address], var cloud = step.cloud else { return StackRun.Conclusion(ending: .unchanged) }
             cloud.context = cloud.context.labelled(address.description, width: width)
@@ -151,10 +154,10 @@ struct Destruction {
         let request = DeploymentRequest(
             plan: step.plan, desired: desired, kind: .destroy, actor: cloud.actor, git: GitState.current(of: workspace.project.root),
             toolVersion: Version.current, commandLine: Workspace.commandLine, approval: approval.rawValue,
-            planJSON: try Workspace.encode(step.plan), serviceRole: step.settings?.serviceRole)
+            planJSON: try Workspace.encode(step.plan), serviceRole: step.settings?.serviceRole, handling: handling)
         var deployer = try cloud.deployer(
             workspace.database, total: step.plan.changes.count, autoApprove: autoApprove, quiet: common.json, isAlone: isAlone,
-            plan: step.plan)
+            plan: step.plan, onInterrupt: onInterrupt)
         defer { cloud.endWatching() }
         let hooks = skipsHooks ? Hooks() : step.settings?.hooks ?? Hooks()
         let runner = workspace.hookRunner(cloud.context)

@@ -38,6 +38,18 @@ struct ShareOptions: ParsableArguments {
     }
 }
 
+/// What a signal does to the commands that have CloudFormation at work.
+struct InterruptOptions: ParsableArguments {
+    @Option(
+        name: .long,
+        help:
+            "What Ctrl-C, SIGTERM and SIGHUP do while CloudFormation is at work: cancel or detach. Without it that is asked at a terminal, and detach elsewhere. Twice is always detach."
+    )
+    var onInterrupt: OnInterrupt?
+}
+
+enum OnInterrupt: String, ExpressibleByArgument, CaseIterable { case cancel, detach }
+
 extension Context {
     /// Whether `--sandbox` or the environment asks for the sandbox.
     func usesSandbox(_ options: CommonOptions) -> Bool {

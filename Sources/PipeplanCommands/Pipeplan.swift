@@ -21,7 +21,7 @@ package struct Pipeplan: ParsableCommand {
         version: "pipeplan \(Version.current)",
         subcommands: [
             PlanCommand.self, DiffCommand.self, ApplyCommand.self, DestroyCommand.self, ImportCommand.self, ResumeCommand.self,
-            RollbackCommand.self,
+            RollbackCommand.self, RecoverCommand.self,
             HistoryCommand.self,
             OutputsCommand.self, DriftCommand.self,
             WhoamiCommand.self, ValidateCommand.self, StateCommand.self, SandboxCommand.self, VersionCommand.self,

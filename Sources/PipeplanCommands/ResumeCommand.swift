@@ -20,6 +20,7 @@ struct ResumeCommand: ContextCommand {
     @OptionGroup var common: CommonOptions
     @OptionGroup var aws: AWSOptions
     @OptionGroup var sharing: ShareOptions
+    @OptionGroup var interrupt: InterruptOptions
     @Argument(help: "Stacks, as <stack> or <stack>:<environment>; all of them where none is named.")
     var stacks: [String] = []
 
@@ -61,7 +62,7 @@ struct ResumeCommand: ContextCommand {
             return try await workspace.underLease(deployment.address, cloud, sharing, aws, common, settlesOpen: false) { lease in
                 guard let open = try workspace.database.openDeployment(deployment.address) else { return nil }
                 let template = try workspace.template(of: open, settings)
-                let result = try await workspace.resume(open, lease, cloud, quiet: common.json)
+                let result = try await workspace.resume(open, lease, cloud, quiet: common.json, onInterrupt: interrupt.onInterrupt)
                 let stack = try workspace.database.recordedStack(open.address)
                 let nested = template.flatMap { template in stack.map { $0.nestedTemplates(in: template) } } ?? [:]
                 DeploymentEnd(context, common).tell(result, template: template, nested: nested)

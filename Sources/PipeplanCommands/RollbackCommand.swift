@@ -24,6 +24,7 @@ struct RollbackCommand: ContextCommand {
     @OptionGroup var common: CommonOptions
     @OptionGroup var aws: AWSOptions
     @OptionGroup var sharing: ShareOptions
+    @OptionGroup var interrupt: InterruptOptions
     @Argument(help: "The stack, as <stack> or <stack>:<environment>.")
     var stack: String
     @Option(name: .long, help: "The serial of the deployment to go back to.")
@@ -43,7 +44,8 @@ struct RollbackCommand: ContextCommand {
             let application = Application(
                 workspace: workspace, context: context, common: common, aws: aws, sharing: sharing,
                 fetcher: ParameterFetcher(context, aws, workspace),
-                autoApprove: autoApprove, allowed: Set(allow), parallelism: 1, saved: nil, rollback: target)
+                autoApprove: autoApprove, allowed: Set(allow), parallelism: 1, handling: OperationHandling(),
+                onInterrupt: interrupt.onInterrupt, saved: nil, rollback: target)
             outcome = try await application.apply([address: []])
         }
         if common.json { context.terminal.write(try JSONReport.render(HistoryReport(outcome.results.map(\.deployment)))) }
@@ -102,7 +104,7 @@ struct RollbackTarget {
             notificationArns: stack.notificationArns,
             // What protects the stack is not given up by going back.
             terminationProtection: recorded?.terminationProtection ?? stack.terminationProtection,
-            stackPolicy: recorded?.stackPolicy ?? stack.stackPolicy, storedValues: stored.values,
+            stackPolicy: recorded?.stackPolicy ?? stack.stackPolicy, rollback: recorded?.rollback, storedValues: stored.values,
             protected: Set(settings.protect.map(\.value)))
         findings = try workspace.requireSound(desired, findings)
         return PreparedStack(

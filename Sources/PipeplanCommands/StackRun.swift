@@ -7,6 +7,8 @@ import Reporting
 /// only what waits for it. A summary tells what came of each.
 struct StackRun {
     let context: Context
+    /// Those of the command.
+    let interrupts: InterruptDecisions
     let parallelism: Int
     /// Whether nothing but the result is printed.
     let isQuiet: Bool
@@ -27,12 +29,20 @@ struct StackRun {
         _ dependencies: OrderedDictionary<StackAddress, [StackAddress]>,
         _ conclude: @escaping @Sendable (StackAddress) async throws -> Conclusion
     ) async throws -> Application.Outcome {
+        // Between two stacks too, a signal is to end the run and not the process.
+        try await context.interruption.dealing { try await runAll(dependencies, conclude) }
+    }
+
+    private func runAll(
+        _ dependencies: OrderedDictionary<StackAddress, [StackAddress]>,
+        _ conclude: @escaping @Sendable (StackAddress) async throws -> Conclusion
+    ) async throws -> Application.Outcome {
         var schedule = DeploymentSchedule(dependencies, parallelism: parallelism)
         var conclusions: [StackAddress: Conclusion] = [:]
         try await withThrowingTaskGroup(of: (StackAddress, Conclusion).self) { group in
             func startNext() {
                 // Whoever interrupts wants nothing more begun.
-                guard !Task.isCancelled else { return }
+                guard !Task.isCancelled, !interrupts.endsRun(at: context.interruption.count) else { return }
                 for address in schedule.start() {
                     group.addTask { (address, try await conclude(address)) }
                 }

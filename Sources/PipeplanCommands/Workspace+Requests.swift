@@ -1,3 +1,4 @@
+import AWS
 import Deploying
 import Foundation
 import Model
@@ -39,7 +40,7 @@ extension Workspace {
     ///   - proposal: the change set that was reviewed with the plan.
     func request(
         _ plan: Plan, _ stack: PreparedStack, _ cloud: CloudAccess, approval: Consent.Approval? = nil,
-        proposal: ProposedChangeSet? = nil
+        proposal: ProposedChangeSet? = nil, _ handling: OperationHandling = OperationHandling()
     ) throws -> DeploymentRequest {
         var desired = stack.desired
         desired.accountID = cloud.identity.account
@@ -48,7 +49,10 @@ extension Workspace {
             actor: cloud.actor,
             git: GitState.current(of: project.root), toolVersion: Version.current, commandLine: Self.commandLine,
             approval: approval?.rawValue ?? "", planJSON: try Self.encode(plan), serviceRole: stack.configuration.serviceRole,
-            artifactLocation: stack.configuration.artifacts, proposal: proposal)
+            artifactLocation: stack.configuration.artifacts, proposal: proposal, handling: handling,
+            rollbackConfiguration: stack.configuration.rollback.map { rollback in
+                RollbackConfiguration(triggers: rollback.alarms.map { .init(arn: $0) }, monitoringMinutes: rollback.minutes)
+            })
     }
 
     static var commandLine: String { (["pipeplan"] + CommandLine.arguments.dropFirst()).joined(separator: " ") }

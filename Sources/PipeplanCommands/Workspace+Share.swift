@@ -109,7 +109,9 @@ extension Workspace {
     }
 
     /// Goes on with an open deployment, under a lease where the log is shared.
-    func resume(_ open: Deployment, _ lease: HeldLease?, _ cloud: CloudAccess, quiet: Bool) async throws -> DeploymentResult {
+    func resume(
+        _ open: Deployment, _ lease: HeldLease?, _ cloud: CloudAccess, quiet: Bool, onInterrupt: OnInterrupt? = nil
+    ) async throws -> DeploymentResult {
         try await lease?.reserve(open)
         guard !open.isAdoption else {
             // Nothing but records was to come of it.
@@ -127,7 +129,8 @@ extension Workspace {
             deployment = try database.openDeployment(open.address) ?? open
         }
         let plan = try recordedPlan(of: deployment)
-        var deployer = try cloud.deployer(database, total: plan.changes.count, autoApprove: false, quiet: quiet)
+        var deployer = try cloud.deployer(
+            database, total: plan.changes.count, autoApprove: false, quiet: quiet, plan: plan, onInterrupt: onInterrupt)
         deployer.lease = lease
         return try await deployer.resume(deployment, plan: plan, by: cloud.actor)
     }

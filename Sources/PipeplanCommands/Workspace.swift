@@ -24,6 +24,8 @@ struct Workspace {
     let uploads = SharedUploads()
     /// Where deployments are watched; `nil` where lines can only be written one after the other.
     let screen: LiveScreen?
+    /// Stacks that are deployed at the same time are interrupted together, and ask once.
+    let interrupts = InterruptDecisions()
     let types = ResourceTypeCatalog.bundled
     /// `nil` where planning runs no hooks.
     var planHooks: PlanHooks?
@@ -91,7 +93,8 @@ struct Workspace {
             parameters: bound.value ?? [:], previousParameters: Set(parameters.filter { $0.value.usePreviousValue }.keys),
             tags: configuration.tags, capabilities: configuration.capabilities, notificationArns: configuration.notificationArns,
             terminationProtection: configuration.terminationProtection ?? recorded?.terminationProtection ?? false,
-            stackPolicy: configuration.stackPolicy ?? recorded?.stackPolicy, storedValues: stored?.values ?? [:],
+            stackPolicy: configuration.stackPolicy ?? recorded?.stackPolicy,
+            rollback: configuration.rollback?.json ?? recorded?.rollback, storedValues: stored?.values ?? [:],
             protected: Set(configuration.protect.map(\.value)))
         let present = Set((recorded?.resources ?? []).filter { $0.status != "DELETE_COMPLETE" }.map(\.logicalID))
         desired.imports = configuration.importIdentifiers

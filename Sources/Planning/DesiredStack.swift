@@ -28,6 +28,8 @@ package struct DesiredStack: Sendable {
     package var terminationProtection: Bool
     /// `nil` where there is none.
     package var stackPolicy: JSONValue?
+    /// The alarms that have CloudFormation roll back, as stack.yml has them; `nil` where there are none.
+    package var rollback: JSONValue?
     /// What SSM's parameter store has under the names that parameters of type `AWS::SSM::Parameter::Value<…>` give, by parameter;
     /// one that is missing was not asked.
     package var storedValues: [String: String]
@@ -41,7 +43,8 @@ package struct DesiredStack: Sendable {
         nested: [String: Template] = [:], artifacts: [Artifact] = [],
         parameters: OrderedDictionary<String, ParameterValue> = [:], previousParameters: Set<String> = [],
         tags: OrderedDictionary<String, String> = [:], capabilities: [String] = [], notificationArns: [String] = [],
-        terminationProtection: Bool = false, stackPolicy: JSONValue? = nil, storedValues: [String: String] = [:],
+        terminationProtection: Bool = false, stackPolicy: JSONValue? = nil, rollback: JSONValue? = nil,
+        storedValues: [String: String] = [:],
         protected: Set<String> = []
     ) {
         self.address = address
@@ -58,6 +61,7 @@ package struct DesiredStack: Sendable {
         self.notificationArns = notificationArns
         self.terminationProtection = terminationProtection
         self.stackPolicy = stackPolicy
+        self.rollback = rollback
         self.storedValues = storedValues
         self.protected = protected
     }

@@ -119,6 +119,7 @@ extension Planner {
         stack.notificationArns = desired.notificationArns
         stack.terminationProtection = desired.terminationProtection
         stack.stackPolicy = desired.stackPolicy
+        stack.rollback = desired.rollback
         stack.capabilities = desired.capabilities
         stack.nestedTemplates = recorded?.nestedTemplates ?? [:]
         return stack

@@ -50,6 +50,7 @@ extension Planner {
         compare(
             "terminationProtection", recorded.map { String($0.terminationProtection) } ?? "false", String(desired.terminationProtection))
         compare("stackPolicy", recorded?.stackPolicy?.canonicalText, desired.stackPolicy?.canonicalText)
+        compare("rollback", recorded?.rollback?.canonicalText, desired.rollback?.canonicalText)
         compare(Plan.capabilities, recorded.flatMap { list($0.capabilities.sorted()) }, list(desired.capabilities.sorted()))
         return changes
     }

@@ -68,7 +68,8 @@ struct Planner {
     var notes: [Finding] = []
 
     init(_ desired: DesiredStack, recorded stored: RecordedStack?, types: ResourceTypeCatalog, detail: PlanDetail) throws {
-        let recorded = stored.flatMap { $0.status.mustBeRecreated || $0.isEmpty ? nil : $0 }
+        // Of a stack that failed to be created nothing is certain either, even where trying again needs no new one.
+        let recorded = stored.flatMap { $0.status.mustBeRecreated || $0.status == "CREATE_FAILED" || $0.isEmpty ? nil : $0 }
         self.desired = desired
         self.recorded = recorded
         basedOnSerial = stored?.serial ?? 0

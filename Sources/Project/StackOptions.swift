@@ -47,4 +47,11 @@ package struct RollbackTriggers: Hashable, Sendable, Codable {
         self.alarms = alarms
         self.minutes = minutes
     }
+
+    /// As it is recorded and compared.
+    package var json: JSONValue {
+        var members: OrderedDictionary<String, JSONValue> = ["alarms": .array(alarms.map(JSONValue.string))]
+        members["minutes"] = minutes.map { .number(String($0)) }
+        return .object(members)
+    }
 }

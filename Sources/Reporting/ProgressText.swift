@@ -77,6 +77,7 @@ package struct ProgressText: Sendable {
         case .executing:
             executing = now
             return style.dim(isCovered ? "the change set does what the plan says; executing it" : "executing the change set") + "\n"
+        case .note(let text): return style.dim(text.printable) + "\n"
         case .deleting:
             executing = now
             return style.dim("deleting the stack") + "\n"
@@ -99,6 +100,10 @@ package struct ProgressText: Sendable {
         var text = ""
         if reconciliation.lacksReplacementDetail {
             text += "\(style.yellow("warning")): the endpoint gave no replacement detail; the plan's is not confirmed\n"
+        }
+        if !reconciliation.lacksNestedDetail.isEmpty {
+            let names = reconciliation.lacksNestedDetail.joined(separator: ", ").printable
+            text += "\(style.yellow("warning")): the endpoint does not tell what changes inside \(names); the plan's is not confirmed\n"
         }
         if !reconciliation.notListed.isEmpty {
             let names = reconciliation.notListed.joined(separator: ", ").printable

@@ -19,7 +19,7 @@ package enum ScheduleText {
                 Table.Cell(text: address.description), Table.Cell(text: word, mark: mark), Table.Cell(text: why.printable),
             ])
         }
-        let order = [done, "unchanged", "failed", "refused", "skipped"]
+        let order = [done, "unchanged", "failed", "refused", "interrupted", "skipped"]
         let summary = order.compactMap { word in counts[word].map { "\($0) \(word)" } }.joined(separator: ", ")
         return "\n\(table.render(style))\n\(style.bold("Stacks:")) \(summary).\n"
     }
@@ -32,6 +32,7 @@ package enum ScheduleText {
             case .unchanged: (ending.rawValue, style.dim)
             case .failed: (ending.rawValue, style.red)
             case .refused: (ending.rawValue, style.red)
+            case .interrupted: (ending.rawValue, style.yellow)
             }
         // What still waits or runs was left when the run was interrupted.
         case .waiting, .running, .skipped: ("skipped", style.yellow)

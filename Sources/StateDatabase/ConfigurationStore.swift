@@ -15,14 +15,15 @@ struct ConfigurationStore {
         try db.execute(
             sql: """
                 INSERT INTO configurations
-                    (digest, stack_name, region, account_id, capabilities, notification_arns, termination_protection, stack_policy)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                    (digest, stack_name, region, account_id, capabilities, notification_arns, termination_protection, stack_policy,
+                    rollback)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
                 digest, configuration.stackName, configuration.region, configuration.accountID,
                 StackConfiguration.list(configuration.capabilities).compactText,
                 StackConfiguration.list(configuration.notificationArns).compactText, configuration.terminationProtection,
-                configuration.stackPolicy?.canonicalText,
+                configuration.stackPolicy?.canonicalText, configuration.rollback?.canonicalText,
             ])
         let id = db.lastInsertedRowID
         for (position, (name, parameter)) in configuration.parameters.enumerated() {
@@ -48,7 +49,7 @@ struct ConfigurationStore {
         let row = try Row.fetchOne(
             db,
             sql: """
-                SELECT stack_name, region, account_id, capabilities, notification_arns, termination_protection, stack_policy
+                SELECT stack_name, region, account_id, capabilities, notification_arns, termination_protection, stack_policy, rollback
                 FROM configurations WHERE id = ?
                 """,
             arguments: [id])
@@ -58,7 +59,8 @@ struct ConfigurationStore {
             stackName: try columns.text(), region: try columns.text(), accountID: try columns.optionalText(),
             tags: try tags(id), capabilities: try StackConfiguration.items(try columns.text()),
             notificationArns: try StackConfiguration.items(try columns.text()),
-            terminationProtection: try columns.integer() != 0, stackPolicy: try columns.optionalText().map(JSONText.value))
+            terminationProtection: try columns.integer() != 0, stackPolicy: try columns.optionalText().map(JSONText.value),
+            rollback: try columns.optionalText().map(JSONText.value))
         try readParameters(id, into: &configuration)
         return configuration
     }
@@ -127,6 +129,7 @@ extension StackConfiguration {
         ]
         members["account_id"] = accountID.map(JSONValue.string)
         members["stack_policy"] = stackPolicy.map { .string($0.canonicalText) }
+        members["rollback"] = rollback.map { .string($0.canonicalText) }
         members["parameters"] = .array(
             parameters.map { name, parameter in
                 var entry: OrderedDictionary<String, JSONValue> = ["name": .string(name)]

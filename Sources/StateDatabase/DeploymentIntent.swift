@@ -16,6 +16,8 @@ package struct StackConfiguration: Hashable, Sendable, Codable {
     package var terminationProtection: Bool
     /// `nil` where none was set.
     package var stackPolicy: JSONValue?
+    /// The alarms that have CloudFormation roll back; `nil` where none were set.
+    package var rollback: JSONValue?
     /// What SSM's parameter store had under the names that parameters of type `AWS::SSM::Parameter::Value<…>` give, by parameter.
     package var storedValues: [String: String]
 
@@ -23,7 +25,7 @@ package struct StackConfiguration: Hashable, Sendable, Codable {
         stackName: String, region: String, accountID: String? = nil,
         parameters: OrderedDictionary<String, RecordedParameter> = [:], tags: OrderedDictionary<String, String> = [:],
         capabilities: [String] = [], notificationArns: [String] = [], terminationProtection: Bool = false,
-        stackPolicy: JSONValue? = nil, storedValues: [String: String] = [:]
+        stackPolicy: JSONValue? = nil, rollback: JSONValue? = nil, storedValues: [String: String] = [:]
     ) {
         self.stackName = stackName
         self.region = region
@@ -34,6 +36,7 @@ package struct StackConfiguration: Hashable, Sendable, Codable {
         self.notificationArns = notificationArns
         self.terminationProtection = terminationProtection
         self.stackPolicy = stackPolicy
+        self.rollback = rollback
         self.storedValues = storedValues
     }
 }

@@ -91,6 +91,7 @@ extension StateDatabase {
             capabilities: settings?.capabilities ?? [],
             notificationArns: settings?.notificationArns ?? [],
             terminationProtection: settings?.terminationProtection ?? false, stackPolicy: settings?.stackPolicy,
+            rollback: settings?.rollback,
             storedValues: settings?.storedValues ?? [:],
             resources: try history.resources(of: stackKey, at: nil, withProperties: false).values.map(\.resource),
             outputs: Array(try history.outputs(of: stackKey, at: nil).values))

@@ -3,4 +3,9 @@ import Model
 import PipeplanCommands
 
 CoreDumps.forbid()
-exit(await Pipeplan.run(Array(CommandLine.arguments.dropFirst()), in: .system()))
+let context = Context.system()
+context.interruption.watchSignals()
+let status = await Pipeplan.run(Array(CommandLine.arguments.dropFirst()), in: context)
+// A question that was left may still wait for its answer on another thread, and has standard input locked, which exit() would wait for.
+if context.interruption.count > 0 { _exit(status) }
+exit(status)

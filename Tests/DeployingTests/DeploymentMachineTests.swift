@@ -16,15 +16,28 @@ struct Path: Sendable, CustomTestStringConvertible {
     var machine: DeploymentMachine
     var isResumed: Bool
 
-    init(_ name: String, _ plan: Plan, resuming operation: DeploymentMachine.Operation? = nil, _ steps: (Event, Action)...) {
-        testDescription = name
-        self.plan = plan
-        self.steps = steps
-        isResumed = operation != nil
-        machine = operation.map { .resumed(plan: plan, in: $0) } ?? DeploymentMachine(plan: plan)
+    init(
+        _ name: String, _ plan: Plan, resuming operation: DeploymentMachine.Operation? = nil,
+        handling: OperationHandling = OperationHandling(), _ steps: (Event, Action)...
+    ) {
+        self.init(name, plan, resuming: operation, handling: handling, steps: steps)
     }
 
-    static let all = changeSetPaths + stackStatePaths + destructionPaths + executionPaths + troublePaths
+    init(
+        _ name: String, _ plan: Plan, resuming operation: DeploymentMachine.Operation? = nil,
+        handling: OperationHandling = OperationHandling(), isCancelled: Bool = false, steps: [(Event, Action)],
+        then further: [(Event, Action)] = []
+    ) {
+        testDescription = name
+        self.plan = plan
+        self.steps = (steps + further).map { ($0.0, $0.1) }
+        isResumed = operation != nil
+        machine =
+            operation.map { .resumed(plan: plan, in: $0, handling: handling, isCancelled: isCancelled) }
+            ?? DeploymentMachine(plan: plan, handling: handling)
+    }
+
+    static let all: [Path] = changeSetPaths + stackStatePaths + destructionPaths + executionPaths + troublePaths + interruptionPaths
 }
 
 extension DeploymentMachine.Action {
@@ -36,6 +49,8 @@ extension DeploymentMachine.Action {
     }
 
     static func detached(_ message: String) -> Action { .end(.detached(.init(message: message))) }
+
+    static let leftRunning = Action.end(.leftRunning(.init(message: "It was interrupted, and left to CloudFormation")))
 }
 
 @Suite struct DeploymentMachineTests {

@@ -107,13 +107,14 @@ final class ScriptedCloud: Sendable {
 
 /// Collects what is told.
 final class Notices: Sendable {
-    private let all = Mutex<[DeploymentNotice]>([])
+    private let collected = Mutex<[DeploymentNotice]>([])
 
-    func add(_ notice: DeploymentNotice) { all.withLock { $0.append(notice) } }
+    func add(_ notice: DeploymentNotice) { collected.withLock { $0.append(notice) } }
 
-    var events: [String] { all.withLock { $0.compactMap { if case .event(let event, _) = $0 { event.eventID } else { nil } } } }
-    var warnings: [String] { all.withLock { $0.compactMap { if case .warning(let message) = $0 { message } else { nil } } } }
-    var detachments: [String] { all.withLock { $0.compactMap { if case .detached(let failure) = $0 { failure.message } else { nil } } } }
+    var all: [DeploymentNotice] { collected.withLock { $0 } }
+    var events: [String] { all.compactMap { if case .event(let event, _) = $0 { event.eventID } else { nil } } }
+    var warnings: [String] { all.compactMap { if case .warning(let message) = $0 { message } else { nil } } }
+    var detachments: [String] { all.compactMap { if case .detached(let failure) = $0 { failure.message } else { nil } } }
 }
 
 extension Context {

@@ -48,6 +48,14 @@ struct StackSettingTests {
         #expect(!same.hasChanges)
     }
 
+    @Test func `Alarms that roll back are a change of their own`() throws {
+        let alarms: JSONValue = ["alarms": ["arn:aws:cloudwatch:us-east-1:123456789012:alarm:errors"], "minutes": 5]
+        let plan = try Self.plan { desired, _ in desired.rollback = alarms }
+        #expect(plan.settings == [ValueChange(name: "rollback", before: nil, after: alarms.canonicalText)])
+        #expect(plan.hasChanges)
+        #expect(try !Self.plan { desired, recorded in (desired.rollback, recorded.rollback) = (alarms, alarms) }.hasChanges)
+    }
+
     @Test func `Capabilities are shown, and are nothing to apply for themselves`() throws {
         let plan = try Self.plan { desired, _ in desired.capabilities = ["CAPABILITY_NAMED_IAM", "CAPABILITY_IAM"] }
         #expect(plan.settings == [ValueChange(name: "capabilities", before: nil, after: "CAPABILITY_IAM, CAPABILITY_NAMED_IAM")])

@@ -38,6 +38,17 @@ final class Session: Sendable {
             environment: self.environment.merging(environment) { _, given in given }, input: input)
     }
 
+    /// Starts `pipeplan` with arguments as they would be typed.
+    func start(_ line: String) throws -> RunningProgram {
+        try RunningProgram(
+            Repository.program, line.split(separator: " ").map(String.init), in: folder.path, environment: environment)
+    }
+
+    /// The deployments that are recorded, newest first: `update succeeded`.
+    func history() throws -> [String] {
+        (try json("history")["deployments"] as? [[String: Any]] ?? []).map { "\($0["kind"] ?? "") \($0["status"] ?? "")" }
+    }
+
     /// The result of a command with `--json`, as a tree of Foundation's values.
     func json(_ line: String) throws -> [String: Any] {
         let result = try pipeplan(line + " --json")

@@ -26,6 +26,45 @@ package func run(
     return ProcessResult(status: status, output: try streams.read("out"), errors: try streams.read("err"))
 }
 
+/// A program that runs beside the test, which reads what it prints and sends it signals.
+package final class RunningProgram: Sendable {
+    private let process: ChildProcess
+    private let streams: TemporaryFolder
+
+    /// - Parameter environment: the whole environment; nothing is inherited but `PATH` and `HOME`.
+    package init(_ program: String, _ arguments: [String], in folder: String, environment: [String: String]) throws {
+        let inherited = ProcessInfo.processInfo.environment.filter { ["PATH", "HOME"].contains($0.key) }
+        streams = try TemporaryFolder()
+        try streams.write("", to: "in")
+        let ends = ["in", "out", "err"].map { [path = streams.path] in open("\(path)/\($0)", O_RDWR | O_CREAT | O_CLOEXEC, 0o600) }
+        defer { for end in ends { close(end) } }
+        process = try ChildProcess(
+            [program] + arguments, environment: inherited.merging(environment) { _, given in given }, folder: folder,
+            streams: ChildProcess.Streams(input: ends[0], output: ends[1], errors: ends[2]))
+    }
+
+    /// Waits until the program has printed a text on standard error.
+    package func wait(for text: String) throws {
+        let deadline = Date(timeIntervalSinceNow: 60)
+        while try !streams.read("err").contains(text) {
+            guard Date() < deadline else {
+                process.send(signal: SIGKILL)
+                throw ServerFailure(program: "the program, which has printed \(try streams.read("err")) but not \(text),")
+            }
+            // A file tells nobody that it has grown: asking again is the only way.
+            usleep(10_000)
+        }
+    }
+
+    package func send(signal: Int32) { process.send(signal: signal) }
+
+    /// Waits for the end.
+    package func end() throws -> ProcessResult {
+        let status = process.wait()
+        return ProcessResult(status: status, output: try streams.read("out"), errors: try streams.read("err"))
+    }
+}
+
 /// A server that runs while a test does, on a loopback port of its own.
 package final class RunningServer: Sendable {
     private let process: ChildProcess

@@ -11,6 +11,20 @@ package struct ChangeSetSummary: Hashable, Sendable {
     package var executionStatus: String?
     package var createdAt: Date?
     package var description: String?
+
+    package init(
+        id: String, name: String, stackID: String? = nil, status: String, statusReason: String? = nil, executionStatus: String? = nil,
+        createdAt: Date? = nil, description: String? = nil
+    ) {
+        self.id = id
+        self.name = name
+        self.stackID = stackID
+        self.status = status
+        self.statusReason = statusReason
+        self.executionStatus = executionStatus
+        self.createdAt = createdAt
+        self.description = description
+    }
 }
 
 extension CloudFormationClient {

@@ -33,7 +33,9 @@ extension CloudFormationService {
             changes: [])
         changeSet.onStackFailure = form["OnStackFailure"]
         changeSet.deploymentMode = mode
-        _ = try handling(form["OnStackFailure"])
+        if try handling(form["OnStackFailure"]) == .delete, type != "CREATE" {
+            throw APIFailure.validation("OnStackFailure DELETE is only valid for change sets of type CREATE.")
+        }
         changeSet.imports = try resourcesToImport(form, target, of: stack)
         changeSet.failure = transformFailure(target)
         if changeSet.failure == nil {
@@ -125,6 +127,10 @@ extension CloudFormationService {
             try cloud.delete(other)
         }
         var begun = changeSet.deploymentMode == nil ? stack : try asItIs(stack)
+        // API reference, ExecuteChangeSet: DisableRollback.
+        guard changeSet.onStackFailure == nil || form["DisableRollback"] == nil else {
+            throw APIFailure.validation("DisableRollback can't be specified when OnStackFailure was specified for the change set.")
+        }
         begun.disableRollback = try form.flag("DisableRollback") ?? false
         begun.doesNothingOnFailure = changeSet.onStackFailure == "DO_NOTHING"
         let target = Target(content: changeSet.content, bound: try bound(changeSet.content, of: stack))

@@ -5,7 +5,7 @@ import Reporting
 import StateDatabase
 
 /// A deployment whose process died before CloudFormation was told to execute anything.
-struct Interruption {
+struct InterruptedDeployment {
     let deployment: Deployment
     let plan: Plan
     let cloud: CloudAccess
@@ -30,7 +30,7 @@ struct Interruption {
 extension Deployer {
     /// Deploys what was approved, going on with what was interrupted where that is the same; else that is taken back first.
     func deploy(
-        _ request: DeploymentRequest, goingOnWith interruption: Interruption?, _ database: StateDatabase
+        _ request: DeploymentRequest, goingOnWith interruption: InterruptedDeployment?, _ database: StateDatabase
     ) async throws -> DeploymentResult {
         guard let interruption else { return try await deploy(request) }
         if try interruption.isRepeated(by: request, database) { return try await proceed(interruption.deployment, request) }
@@ -46,7 +46,7 @@ extension Workspace {
     /// - Throws: `RecordingRefusal.held` where its process is alive.
     func settleInterrupted(
         _ address: StackAddress, _ aws: AWSOptions, _ common: CommonOptions, _ context: Context, _ sharing: ShareOptions
-    ) async throws -> Interruption? {
+    ) async throws -> InterruptedDeployment? {
         guard let deployment = try database.openDeployment(address) else { return nil }
         guard try shareLocation() == nil else {
             try await settleShared(deployment, aws, common, context, sharing)
@@ -65,7 +65,7 @@ extension Workspace {
         let plan = try recordedPlan(of: deployment)
         let deployer = try cloud.deployer(database, total: plan.changes.count, autoApprove: false, quiet: common.json, plan: plan)
         guard let result = try await deployer.settleIfBegun(deployment, plan: plan, by: cloud.actor) else {
-            return Interruption(deployment, plan, cloud, deployer)
+            return InterruptedDeployment(deployment, plan, cloud, deployer)
         }
         let template = try template(of: deployment, try settings(ofRecorded: address))
         let recorded = try database.recordedStack(address)
