@@ -121,7 +121,7 @@ import Testing
     @Test func `the last report is shown offline with its age`() async throws {
         #expect(await run("drift --offline").1.errors.contains("There is no drift report on shop"))
         _ = await run("drift")
-        #expect(await output("drift --offline").contains(", checked 0."))
+        #expect(await output("drift --offline").firstMatch(of: /, checked [0-9]+[.0-9]*s/) != nil)
     }
 
     @Test func `watching ends at the first drift where that is asked for`() async throws {

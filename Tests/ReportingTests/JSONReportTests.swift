@@ -122,6 +122,7 @@ import Testing
                       "conditions" : [
 
                       ],
+                      "drift" : null,
                       "environment" : "develop",
                       "hasChanges" : true,
                       "hazards" : [
