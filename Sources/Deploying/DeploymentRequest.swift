@@ -74,7 +74,8 @@ package struct DeploymentRequest: Sendable {
             && desired.tags == configuration.tags && desired.capabilities == configuration.capabilities
             && desired.notificationArns == configuration.notificationArns
             && desired.terminationProtection == configuration.terminationProtection
-            && desired.stackPolicy == configuration.stackPolicy && desired.storedValues == configuration.storedValues
+            && desired.stackPolicy == configuration.stackPolicy && desired.rollback == configuration.rollback
+            && desired.storedValues == configuration.storedValues
             && desired.parameters.count == configuration.parameters.count
             && desired.parameters.allSatisfy { name, value in configuration.parameters[name].map(value.isSame(as:)) ?? false }
     }

@@ -140,7 +140,8 @@ extension AdoptedStack {
         let configuration = StackConfiguration(
             stackName: recorded.stackName, region: recorded.region, accountID: recorded.accountID, parameters: recorded.parameters,
             tags: recorded.tags, capabilities: recorded.capabilities, notificationArns: recorded.notificationArns,
-            terminationProtection: recorded.terminationProtection, stackPolicy: recorded.stackPolicy, storedValues: recorded.storedValues)
+            terminationProtection: recorded.terminationProtection, stackPolicy: recorded.stackPolicy, rollback: recorded.rollback,
+            storedValues: recorded.storedValues)
         return DeploymentIntent(
             address: recorded.address, kind: .import, startedAt: startedAt, actor: actor, git: git, toolVersion: toolVersion,
             commandLine: commandLine, approval: "", configuration: configuration, templateBody: template.recordedBody,

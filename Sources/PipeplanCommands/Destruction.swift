@@ -141,16 +141,8 @@ struct Destruction {
         _ step: Step, _ cloud: CloudAccess, _ approval: Consent.Approval, isAlone: Bool
     ) async throws -> DeploymentResult {
         let stack = step.stack
-        let desired = DesiredStack(
-            address: stack.address, stackName: stack.stackName, region: stack.region, accountID: cloud.identity.account,
-            template: step.template,
-            parameters: stack.parameters.mapValues { value in
-                switch value {
-                case .plain(let text): .plain(text)
-                case .secret(let digest): .previousSecret(digest)
-                }
-            }, tags: stack.tags, capabilities: stack.capabilities, notificationArns: stack.notificationArns,
-            terminationProtection: stack.terminationProtection, stackPolicy: stack.stackPolicy, storedValues: stack.storedValues)
+        var desired = try DesiredStack(asRecorded: stack, accountID: cloud.identity.account)
+        desired.template = step.template
         let request = DeploymentRequest(
             plan: step.plan, desired: desired, kind: .destroy, actor: cloud.actor, git: GitState.current(of: workspace.project.root),
             toolVersion: Version.current, commandLine: Workspace.commandLine, approval: approval.rawValue,

@@ -30,6 +30,7 @@ struct DriftRun {
                 startNext()
             }
         }
+        await workspace.exchangeDrift(of: stacks.map(\.address), aws, context)
         return stacks.indices.compactMap { reports[$0] }
     }
 

@@ -78,6 +78,7 @@ extension Workspace {
                 stackName: recorded.stackName, region: recorded.region, accountID: recorded.accountID, parameters: recorded.parameters,
                 tags: recorded.tags, capabilities: recorded.capabilities, notificationArns: recorded.notificationArns,
                 terminationProtection: recorded.terminationProtection, stackPolicy: recorded.stackPolicy,
+                rollback: recorded.rollback,
                 storedValues: recorded.storedValues),
             templateBody: recorded.templateBody, nestedTemplates: recorded.nestedTemplates, planJSON: Self.document(accepted),
             plannedAgainst: recorded.serial)

@@ -14,7 +14,7 @@ extension DesiredStack {
             template: template, nested: recorded.nestedTemplates(in: template),
             parameters: recorded.parameters.mapValues(\.asParameterValue), tags: recorded.tags, capabilities: recorded.capabilities,
             notificationArns: recorded.notificationArns, terminationProtection: recorded.terminationProtection,
-            stackPolicy: recorded.stackPolicy, storedValues: recorded.storedValues)
+            stackPolicy: recorded.stackPolicy, rollback: recorded.rollback, storedValues: recorded.storedValues)
     }
 }
 

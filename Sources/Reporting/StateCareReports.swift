@@ -74,7 +74,8 @@ package struct VerificationReport: Encodable, Sendable {
             }
         }
         if isSound {
-            text += "\(style.green("Sound")): \(deployments) deployments of \(heads.count) stacks, \(records) records; "
+            text +=
+                "\(style.green("Sound")): \(deployments) deployments of \(heads.count) stack\(heads.count == 1 ? "" : "s"), \(records) records; "
             text += "\(confirmedHeads) heads seen here before are in their chains.\n"
         }
         if removedTexts + removedEventLists > 0 {

@@ -167,6 +167,7 @@ struct PortableRecordSink {
         try database.moveHead(of: stackKey, to: deployment, effect, in: db)
         try requireHash(of: deployment)
         let settled = try database.existing(deployment, in: db)
+        if settled.kind == .driftAccept { try database.accept(asIn: settled, in: db) }
         try database.cutDownSuperseded(by: settled, takesEffect: effect == .applied, in: db)
         return settled
     }

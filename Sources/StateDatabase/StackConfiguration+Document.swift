@@ -14,7 +14,8 @@ extension StackConfiguration {
             stackName: stackName, region: region, accountID: document["account_id"]?.scalarText,
             capabilities: try list("capabilities"), notificationArns: try list("notification_arns"),
             terminationProtection: document["termination_protection"] == true,
-            stackPolicy: try (document["stack_policy"]?.scalarText).map { try JSONText.value(of: $0) })
+            stackPolicy: try (document["stack_policy"]?.scalarText).map { try JSONText.value(of: $0) },
+            rollback: try (document["rollback"]?.scalarText).map { try JSONText.value(of: $0) })
         for parameter in document["parameters"]?.arrayItems ?? [] { try add(parameter) }
         for tag in document["tags"]?.arrayItems ?? [] {
             if let key = tag["key"]?.scalarText { tags[key] = tag["value"]?.scalarText }

@@ -89,21 +89,40 @@ extension StateDatabase {
         let settled = try write { db in
             let deployment = try begin(intent, mask, in: db)
             for accepted in drift {
-                try db.execute(
-                    sql: """
-                        INSERT INTO accepted_drift (deployment, stack_key, logical_id, path, value, reason, accepted_by, accepted_at)
-                        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-                        """,
-                    arguments: [
-                        deployment.id, deployment.stackKey, accepted.logicalID, accepted.path, mask.text(accepted.value?.canonicalText),
-                        mask.text(accepted.reason), mask.name(accepted.by), accepted.acceptedAt.milliseconds,
-                    ])
+                try insertAccepted(
+                    [
+                        accepted.logicalID, accepted.path, mask.text(accepted.value?.canonicalText), mask.text(accepted.reason),
+                        mask.name(accepted.by), accepted.acceptedAt.milliseconds,
+                    ], by: deployment, in: db)
             }
             let outcome = DeploymentOutcome(status: .succeeded, effect: .untouched, finishedAt: intent.startedAt)
             return try finish(deployment, outcome, mask, in: db)
         }
         remember(settled)
         return settled
+    }
+
+    /// Takes over what was accepted elsewhere, from the document that the record of it has as its plan.
+    func accept(asIn deployment: Deployment, in db: Database) throws {
+        let blob = try Int64.fetchOne(db, sql: "SELECT plan FROM deployments WHERE id = ?", arguments: [deployment.id])
+        guard let text = try blob.flatMap({ try BlobStore(db: db).text($0) }) else { return }
+        for item in try JSONText.value(of: text).arrayItems ?? [] {
+            guard let id = item["logicalId"]?.scalarText, let path = item["path"]?.scalarText, let reason = item["reason"]?.scalarText
+            else { throw DamagedRecord("What it accepts is in a form that this program does not know") }
+            let value = item["value"].flatMap { $0 == .null ? nil : $0.canonicalText }
+            try insertAccepted(
+                [id, path, value, reason, "\(deployment.actor.user)@\(deployment.actor.host)", deployment.startedAt.milliseconds],
+                by: deployment, in: db)
+        }
+    }
+
+    private func insertAccepted(_ values: [(any DatabaseValueConvertible)?], by deployment: Deployment, in db: Database) throws {
+        try db.execute(
+            sql: """
+                INSERT INTO accepted_drift (deployment, stack_key, logical_id, path, value, reason, accepted_by, accepted_at)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [deployment.id, deployment.stackKey] + StatementArguments(values))
     }
 
     /// What is accepted of a stack's drift, the latest word on each resource and path.

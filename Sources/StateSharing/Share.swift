@@ -58,7 +58,7 @@ package struct Share: Sendable {
         try database.adopt(lineage: identity.lineage)
     }
 
-    func damaged(_ path: String, _ why: String) -> Problem {
+    package func damaged(_ path: String, _ why: String) -> Problem {
         Problem(
             .failed, "share-damaged", "\(path) on the share \(name) is damaged",
             detail: "\(why). What comes before it was taken over, and nothing that comes after it. "

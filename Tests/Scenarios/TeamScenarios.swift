@@ -75,6 +75,29 @@ import Testing
         #expect(try ada.pipeplan("apply shop --auto-approve").status == 0)
     }
 
+    @Test func `drift that one has found and accepted is known to the others`() async throws {
+        let sandbox = try TemporaryFolder()
+        let cloud = try await inBackground { try RunningServer.sandbox(folder: "\(sandbox.path)/sandbox") }
+        let share = try TemporaryFolder()
+        let (ada, grace) = (try machine(cloud.endpoint, share: share.path), try machine(cloud.endpoint, share: share.path))
+        #expect(try ada.pipeplan("state share \(share.path)").status == 0)
+        #expect(try ada.pipeplan("apply shop --auto-approve").status == 0)
+        #expect(try grace.pipeplan("state sync").status == 0)
+        let edited = try ada.pipeplan("sandbox edit shop Topic DisplayName=edited", environment: ["PIPEPLAN_STATE": sandbox.path])
+        #expect(edited.status == 0, "\(edited.errors)")
+        #expect(try ada.pipeplan("drift shop --detailed-exitcode").status == 2)
+        #expect(try grace.pipeplan("drift shop --offline").status == 4)
+        #expect(try grace.pipeplan("drift shop --detailed-exitcode").status == 2)
+        // Hers and that of the other one.
+        #expect(try grace.pipeplan("history drift shop").output.contains("By 2 reports"))
+        let accepted = try ada.pipeplan("drift accept shop Topic --reason known")
+        #expect(accepted.status == 0, "\(accepted.errors)")
+        #expect(try grace.pipeplan("state sync").status == 0)
+        let again = try grace.pipeplan("drift shop --detailed-exitcode")
+        #expect(again.status == 0, "\(again.output)\(again.errors)")
+        #expect(try grace.pipeplan("state verify").status == 0)
+    }
+
     @Test func `changes of the record itself reach the others`() async throws {
         let sandbox = try TemporaryFolder()
         let cloud = try await inBackground { try RunningServer.sandbox(folder: sandbox.path) }
