@@ -33,6 +33,20 @@ extension Deployer {
         return handling.disablesRollback || (handling.onFailure == .doNothing && !isInChangeSet) ? true : nil
     }
 
+    /// A stack that is deleted to be created anew loses all it has, also what the plan does not speak of.
+    func refuseProtected(_ run: DeploymentRun) async throws {
+        guard let protected = run.request?.desired.protected, !protected.isEmpty else { return }
+        let lost = try await client.listStackResources(run.stackID ?? run.stackName).filter {
+            protected.contains($0.logicalID) && $0.status != "DELETE_COMPLETE"
+        }
+        guard lost.isEmpty else {
+            let names = lost.map(\.logicalID).joined(separator: ", ")
+            throw Problem(
+                .refused, "protected-resource", "The stack can only be deleted and created anew, and \(names) is protected",
+                detail: "stack.yml lists it under `protect`. Take it off that list first, if this is really meant.")
+        }
+    }
+
     /// - Parameter retaining: what is left where a deletion has failed before.
     func deleteStack(_ run: inout DeploymentRun, retaining: [String]?) async throws {
         report(.deleting)

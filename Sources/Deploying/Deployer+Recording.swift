@@ -48,7 +48,20 @@ extension Deployer {
         let resources = try? await client.listStackResources(stackID)
         return StackContents(
             stackID: stackID, status: stack?.status ?? "UPDATE_FAILED",
-            resources: resources?.filter { $0.status != "DELETE_COMPLETE" }.map { RecordedResource($0) }, outputs: stack?.outputs)
+            resources: resources?.filter { $0.status != "DELETE_COMPLETE" }.map { RecordedResource($0) },
+            outputs: stack.map { masked($0.outputs, run) })
+    }
+
+    /// Outputs without secrets, where not all values of those are at hand to be searched for.
+    private func masked(_ outputs: [StackOutput], _ run: DeploymentRun) -> [StackOutput] {
+        let isKnown = run.request?.desired.parameters.values.allSatisfy { if case .previousSecret = $0 { false } else { true } } ?? false
+        guard !isKnown else { return outputs }
+        var sensitive: Set<String> = []
+        for stack in [try? database.stack(asOf: run.deployment), try? database.recordedStack(run.deployment.address)] {
+            guard let stack = stack ?? nil, let template = try? stack.template() else { continue }
+            sensitive.formUnion(sensitiveOutputs(of: template, parameters: stack.parameters, stack: stack))
+        }
+        return outputs.masked(sensitive)
     }
 
     /// Resources with the properties they were given. Where they can't be worked out, the recorded ones stay.
@@ -110,6 +123,17 @@ extension Deployer {
             case .unknown(let reason):
                 throw Problem(.badInput, "unknown-parameter-value", "A parameter has no value to deploy with", detail: reason)
             }
+        }
+    }
+}
+
+extension [StackOutput] {
+    /// These with the values of some hidden.
+    func masked(_ sensitive: Set<String>) -> [StackOutput] {
+        map { output in
+            var output = output
+            if sensitive.contains(output.key) { output.value = ParameterMask.text }
+            return output
         }
     }
 }

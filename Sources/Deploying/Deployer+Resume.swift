@@ -38,6 +38,7 @@ extension Deployer {
         let hold = try database.requireHold(interrupted.address)
         defer { withExtendedLifetime(hold) {} }
         let deployment = try database.takeUp(interrupted)
+        if deployment.status == .detached { try database.reattach(deployment) }
         report(.takenUp(deployment))
         let seen = interruption.count
         return try await interruption.dealing {
@@ -57,7 +58,8 @@ extension Deployer {
         guard let operation = try await interruptedOperation(of: deployment, stack, events) else { return nil }
         if deployment.status == .detached { try database.reattach(deployment) }
         var handling = OperationHandling()
-        handling.rollsBack = deployment.step == Step.rollback
+        // A rollback to an earlier deployment, and an apply that has to continue a rollback first, have changes to make.
+        handling.rollsBack = deployment.kind == .rollback && !plan.hasChanges
         let machine = DeploymentMachine.resumed(
             plan: plan, in: operation, handling: handling, isCancelled: deployment.step == Step.cancel)
         return try await drive(machine, &run, from: .followStack)

@@ -160,6 +160,7 @@ package struct Deployer: Sendable {
         case .listResources: return .resourcesListed(try await resources(&run))
         case .waitForStack: return .stackSettled(try await waitForStack(&run), rootCause: nil)
         case .ask(let question):
+            if case .recreate = question { try await refuseProtected(run) }
             let answer = await interruption.unlessInterrupted(past: run.interruptionsSeen, blocking: { [ask] in ask(question) })
             return answer.map { .answered($0) } ?? run.interrupted()
         case .decide(let canCancel):

@@ -22,6 +22,8 @@ package struct RemovalSurvey: Hashable, Sendable {
 
     package var address: StackAddress
     package var kept: [Kept] = []
+    /// Logical IDs that are left where they can't be deleted.
+    var retained: Set<String> = []
     /// Why CloudFormation would fail, or leave the stack half deleted.
     package var obstacles: [Finding] = []
     /// What could not be asked.

@@ -19,12 +19,15 @@ package struct RemovalSurveyor: Sendable {
     /// - Parameters:
     ///   - plan: the plan of the stack's removal.
     ///   - template: the one that is in effect.
+    ///   - retained: logical IDs that are left where they can't be deleted.
     ///   - leaving: the names of stacks that are deleted before it in the same run.
     ///   - importers: recorded stacks that import an export; they count where CloudFormation can't be asked.
     package func survey(
-        _ stack: RecordedStack, _ plan: Plan, _ template: Template, leaving: Set<String>, importers: (String) throws -> [RecordedStack]
+        _ stack: RecordedStack, _ plan: Plan, _ template: Template, retained: Set<String> = [], leaving: Set<String>,
+        importers: (String) throws -> [RecordedStack]
     ) async throws -> RemovalSurvey {
         var survey = RemovalSurvey(stack.address)
+        survey.retained = retained
         let found = try await cloudFormation.describeStack(stack.stackID ?? stack.stackName)
         guard let found, found.status != "DELETE_COMPLETE" else { return survey }
         if found.terminationProtection { survey.obstacles.append(.protected(found.stackName)) }
@@ -78,6 +81,9 @@ package struct RemovalSurveyor: Sendable {
             } else if resource.type == "AWS::CloudFormation::Stack", let nested = resource.physicalID, !nested.isEmpty {
                 let inner = try await self.template(of: nested)
                 try await look(into: nested, inner, policies: [:], path: name + "/", &survey)
+            } else if path.isEmpty, survey.retained.contains(resource.logicalID) {
+                // Where it can't be deleted, it is left.
+                continue
             } else if let container = Container(resource, emptiesItself: declared?.emptiesItself ?? false) {
                 try await look(into: container, name, &survey)
             }

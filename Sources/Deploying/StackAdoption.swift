@@ -152,7 +152,8 @@ extension AdoptedStack {
     package func outcome(finishedAt: Date) -> DeploymentOutcome {
         let contents = StackContents(
             stackID: recorded.stackID ?? recorded.stackName, status: recorded.status,
-            resources: recorded.resources.map { RecordedResource($0) }, outputs: recorded.outputs)
+            resources: recorded.resources.map { RecordedResource($0) },
+            outputs: recorded.outputs.masked(sensitiveOutputs(of: template, parameters: recorded.parameters, stack: recorded)))
         return DeploymentOutcome(status: .succeeded, effect: .applied(contents), finishedAt: finishedAt)
     }
 }

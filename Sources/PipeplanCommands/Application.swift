@@ -53,12 +53,15 @@ struct Application {
     /// - Throws: where the plans can't be made or are not approved, and nothing was done; of a single stack whatever it fails by.
     func apply(_ dependencies: OrderedDictionary<StackAddress, [StackAddress]>) async throws -> Outcome {
         var steps = try await steps(Array(dependencies.keys))
-        if !common.json {
+        // Nobody is asked about what was not shown.
+        let isAsked = !autoApprove && saved == nil
+        if !common.json || isAsked {
             let drift = drift == nil ? try workspace.knownDrift(steps.map(\.plan)) : [:]
             let texts = steps.map { step in
                 text(step) + (drift[step.address].map { KnownDriftText.render($0, .output(context), now: context.clock.now()) } ?? "")
             }
-            context.terminal.write(texts.joined(separator: steps.count > 1 ? "\n" : ""))
+            let shown = texts.joined(separator: steps.count > 1 ? "\n" : "")
+            if common.json { context.terminal.writeError(shown) } else { context.terminal.write(shown) }
         }
         for index in steps.indices where steps[index].mayDeploy {
             steps[index].cloud = try await workspace.enter(steps[index].prepared, aws, context, steps[index].guarded)
@@ -218,7 +221,10 @@ struct Application {
     /// - Parameter isAlone: whether no other stack is deployed in this run.
     func deploy(_ step: Step, _ cloud: CloudAccess, _ approval: Consent.Approval, isAlone: Bool) async throws -> DeploymentResult {
         var request = try workspace.request(step.plan, step.prepared, cloud, approval: approval, proposal: step.saved?.proposal, handling)
-        if rollback != nil { request.kind = .rollback }
+        if rollback != nil {
+            // The alarms stay as the stack has them: so they were planned.
+            (request.kind, request.rollbackConfiguration) = (.rollback, nil)
+        }
         request.revertsDrift = drift != nil
         var deployer = try cloud.deployer(
             workspace.database, total: step.plan.changes.count, autoApprove: autoApprove, quiet: common.json, isAlone: isAlone,
@@ -232,6 +238,8 @@ struct Application {
         }
         try await runner.run(hooks, .before, .apply, try subject())
         let result = try await workspace.underLease(step.address, cloud, sharing, aws, common) { lease in
+            // Whoever has interrupted meanwhile wants nothing begun.
+            guard !workspace.interrupts.endsRun(at: cloud.context.interruption.count) else { throw CancellationError() }
             deployer.lease = lease
             return try await deployer.deploy(request, goingOnWith: step.interruption, workspace.database)
         }

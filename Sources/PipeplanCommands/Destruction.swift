@@ -48,9 +48,8 @@ struct Destruction {
         let order = try order(of: recorded)
         var steps = try order.keys.compactMap { address in try recorded.first { $0.address == address }.map(step) }
         for index in steps.indices { steps[index].interruption = interruptions[steps[index].address] }
-        if !common.json {
-            context.terminal.write(steps.map { PlanText.render($0.plan, .output(context)) }.joined(separator: steps.count > 1 ? "\n" : ""))
-        }
+        let shown = steps.map { PlanText.render($0.plan, .output(context)) }.joined(separator: steps.count > 1 ? "\n" : "")
+        if !common.json { context.terminal.write(shown) } else if !autoApprove { context.terminal.writeError(shown) }
         for index in steps.indices {
             let step = steps[index]
             steps[index].cloud = try await CloudAccess(
@@ -121,7 +120,7 @@ struct Destruction {
             let surveyor = try RemovalSurveyor(cloud.session)
             surveys.append(
                 try await surveyor.survey(
-                    step.stack, step.plan, step.template, leaving: Set(leaving.map(\.stack.stackName)),
+                    step.stack, step.plan, step.template, retained: handling.retained, leaving: Set(leaving.map(\.stack.stackName)),
                     importers: { try workspace.recordedImporters(of: $0, from: step.stack) }))
         }
         if !common.json { context.terminal.write(RemovalText.render(surveys, .output(context))) }
@@ -156,6 +155,8 @@ struct Destruction {
         var subject = try workspace.hookSubject(stack.address, stackName: stack.stackName, region: stack.region)
         try await runner.run(hooks, .before, .destroy, subject)
         let result = try await workspace.underLease(step.address, cloud, sharing, aws, common) { lease in
+            // Whoever has interrupted meanwhile wants nothing begun.
+            guard !workspace.interrupts.endsRun(at: cloud.context.interruption.count) else { throw CancellationError() }
             deployer.lease = lease
             return try await deployer.deploy(request, goingOnWith: step.interruption, workspace.database)
         }

@@ -123,7 +123,10 @@ struct Adoption {
                     advice.append(
                         Advice(name: name, value: difference.actual, what: "Change it in the nested template", location: nil))
                 } else {
-                    wishes.append(.init(logicalID: resource.logicalID, path: difference.path, value: difference.actual))
+                    wishes.append(
+                        .init(
+                            logicalID: resource.logicalID, path: difference.path, expected: difference.expected ?? .null,
+                            value: difference.actual))
                 }
             }
         }

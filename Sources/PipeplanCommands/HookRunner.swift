@@ -43,7 +43,16 @@ struct HookRunner: Sendable {
             tell: { terminal.writeError("\(style.dim("\(name) |")) \($0.printable)\n") })
         let end: HookProcess.End
         do {
-            end = try await process.run()
+            // It leads its own process group, which a terminal's Ctrl-C does not reach.
+            let seen = context.interruption.count
+            let ended = try await context.interruption.dealing {
+                try await context.interruption.unlessInterrupted(past: seen) { try await process.run() }
+            }
+            guard let ended else {
+                throw Problem(
+                    .interrupted, "interrupted", "The hook \(name) of \(subject.address) was interrupted", detail: "It was ended.")
+            }
+            end = ended
         } catch let failure as ChildProcess.NotStarted {
             return try take(hook, name, subject, "could not be started: \(failure.reason)")
         }

@@ -105,6 +105,8 @@ struct ImportCommand: ContextCommand {
     private func record(_ adopted: AdoptedStack, _ target: Target, _ workspace: Workspace, _ cloud: CloudAccess) throws -> Deployment {
         let context = cloud.context
         let database = workspace.database
+        let hold = try database.requireHold(target.address)
+        defer { withExtendedLifetime(hold) {} }
         let intent = adopted.intent(
             startedAt: context.clock.now(), actor: cloud.actor, git: GitState.current(of: workspace.project.root),
             toolVersion: Version.current, commandLine: Workspace.commandLine, recordedSerial: target.recorded?.serial)

@@ -71,6 +71,7 @@ extension Workspace {
         let recorded = try database.recordedStack(address)
         let nested = template.flatMap { recorded?.nestedTemplates(in: $0) } ?? [:]
         DeploymentEnd(context, common).tell(result, template: template, nested: nested)
+        if result.ending.exit == .interrupted { throw CancellationError() }
         guard !result.deployment.status.isOpen else { throw RecordingRefusal.deploymentOpen(result.deployment) }
         guard result.ending.exit == .success else {
             // Trying it again is for somebody to decide who has seen this.

@@ -57,6 +57,8 @@ struct RecoverCommand: ContextCommand {
         if let interrupted = try await workspace.settleInterrupted(stack.address, aws, common, context, sharing) {
             try await interrupted.takeBack()
         }
+        // Settling may have moved it.
+        let stack = try workspace.database.recordedStack(stack.address) ?? stack
         let settings = try workspace.settings(ofRecorded: stack.address)
         let cloud = try await CloudAccess(
             context, aws, workspace, stack.address, settings: settings, region: stack.region, recordedAccount: stack.accountID)

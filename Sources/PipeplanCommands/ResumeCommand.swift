@@ -42,6 +42,7 @@ struct ResumeCommand: ContextCommand {
                     continue
                 }
                 if let result = try await resume(deployment, workspace, context) { results.append(result) }
+                if results.last?.ending.exit == .interrupted { break }
             }
         }
         if common.json {

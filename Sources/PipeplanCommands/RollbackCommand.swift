@@ -25,6 +25,7 @@ struct RollbackCommand: ContextCommand {
     @OptionGroup var aws: AWSOptions
     @OptionGroup var sharing: ShareOptions
     @OptionGroup var interrupt: InterruptOptions
+    @OptionGroup var hooks: HookOptions
     @Argument(help: "The stack, as <stack> or <stack>:<environment>.")
     var stack: String
     @Option(name: .long, help: "The serial of the deployment to go back to.")
@@ -41,11 +42,12 @@ struct RollbackCommand: ContextCommand {
         let target = try RollbackTarget(try workspace.deployment(address, to), workspace)
         var outcome: Application.Outcome = ([], .success)
         try await workspace.withCloud { context in
-            let application = Application(
+            var application = Application(
                 workspace: workspace, context: context, common: common, aws: aws, sharing: sharing,
                 fetcher: ParameterFetcher(context, aws, workspace),
                 autoApprove: autoApprove, allowed: Set(allow), parallelism: 1, handling: OperationHandling(),
                 onInterrupt: interrupt.onInterrupt, saved: nil, rollback: target)
+            application.skipsHooks = hooks.noHooks
             outcome = try await application.apply([address: []])
         }
         if common.json { context.terminal.write(try JSONReport.render(HistoryReport(outcome.results.map(\.deployment)))) }

@@ -75,6 +75,10 @@ extension StackRun.Conclusion {
 
     /// A failure that concerns one stack only, told in its surroundings; `nil` where it can't be explained.
     init?(telling error: any Error, in context: Context) {
+        if error is CancellationError {
+            self.init(ending: .interrupted, remark: "interrupted before anything was begun")
+            return
+        }
         guard let problem = explained(error) else { return nil }
         context.terminal.writeError(FindingText.render(problem.findings, .error(context)))
         self.init(ending: problem.status == .refused ? .refused : .failed, remark: problem.findings.first?.summary ?? "")

@@ -17,7 +17,8 @@ extension Workspace {
     /// Plans what a drift-aware change set does: what the files change, and what a report found.
     func plan(_ stack: PreparedStack, reverting report: DriftReport) throws -> Plan {
         var stack = stack
-        let gone = Set(report.resources.filter { $0.status == .deleted }.map(\.logicalID))
+        let gone = Set(
+            report.resources.filter { $0.status == .deleted && stack.desired.template.resources[$0.logicalID] != nil }.map(\.logicalID))
         stack.recorded?.resources.removeAll { gone.contains($0.logicalID) }
         return try plan(stack).reverting(report, types: types)
     }

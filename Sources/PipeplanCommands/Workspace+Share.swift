@@ -95,6 +95,7 @@ extension Workspace {
         cloud.context.terminal.writeError(Self.notice(of: open, Style.error(cloud.context)))
         let result = try await resume(open, lease, cloud, quiet: common.json)
         DeploymentEnd(cloud.context, common).tell(result, template: nil)
+        if result.ending.exit == .interrupted { throw CancellationError() }
         guard !result.deployment.status.isOpen else { throw RecordingRefusal.deploymentOpen(result.deployment) }
     }
 

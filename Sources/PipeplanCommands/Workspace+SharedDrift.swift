@@ -34,7 +34,7 @@ extension Workspace {
 
     /// The time in milliseconds, so that names are in the order of time, and what tells two reports of one instant apart.
     private static func name(of report: DriftReport) -> String {
-        let time = String(Int64((report.checkedAt.timeIntervalSince1970 * 1000).rounded()))
+        let time = Int64(exactly: (report.checkedAt.timeIntervalSince1970 * 1000).rounded()).map(String.init) ?? "never"
         return String(repeating: "0", count: max(0, 15 - time.count)) + time + "-" + Digest(of: report.id).hex.prefix(16)
     }
 }

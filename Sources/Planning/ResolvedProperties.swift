@@ -43,6 +43,18 @@ package func resolvedProperties(
     return resolved
 }
 
+/// The outputs that a secret is a part of: where the secret's value is not at hand, they can't be searched for it.
+package func sensitiveOutputs(
+    of template: Template, parameters: OrderedDictionary<String, RecordedParameter>, stack: RecordedStack
+) -> Set<String> {
+    let place = EvaluationEnvironment.pseudoParameters(
+        stackName: stack.stackName, region: stack.region, accountID: stack.accountID, stackID: stack.stackID,
+        notificationArns: stack.notificationArns)
+    var evaluator = Evaluator(
+        template, EvaluationEnvironment(parameters: parameters.mapValues(\.asParameterValue), pseudo: place))
+    return Set(template.outputs.values.filter { evaluator.value(of: $0.value).isSensitive }.map(\.name))
+}
+
 /// Properties by logical ID, filled while resources are evaluated one after the other.
 private final class WorkedOut: Sendable {
     private let values = Mutex<[String: OrderedDictionary<String, Value>]>([:])

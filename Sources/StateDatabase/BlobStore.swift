@@ -117,7 +117,8 @@ private struct BlobRow {
         guard let base, body.count > 4 else { return nil }
         let length = body.prefix(4).reduce(0) { $0 << 8 | Int($1) }
         // A delta is no longer than the text with some numbers between its pieces.
-        guard length <= 24 * size + 64, let delta = Compression.unpack(Data(body.dropFirst(4)), size: length) else { return nil }
+        guard (0..<1 << 40).contains(size), length <= 24 * size + 64, let delta = Compression.unpack(Data(body.dropFirst(4)), size: length)
+        else { return nil }
         return TextDelta.apply(delta, to: base).flatMap { $0.count == size ? $0 : nil }
     }
 }

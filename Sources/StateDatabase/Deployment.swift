@@ -84,6 +84,11 @@ package struct DeploymentFailure: Hashable, Sendable, Codable {
     }
 }
 
+extension Deployment {
+    /// Whether nothing was done at CloudFormation: a stack forgotten, recorded under another address, or taken over.
+    package var isOfRecordsOnly: Bool { kind == .stateEdit || kind == .driftAccept || (kind == .import && changeSetName == nil) }
+}
+
 /// A recorded attempt to change a stack, as it stands in the database. Times are exact to the millisecond.
 package struct Deployment: Hashable, Sendable {
     /// The row's identity in this database. Nothing outside relies on it; a deployment is named by its address and serial.

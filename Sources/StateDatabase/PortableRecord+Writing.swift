@@ -120,6 +120,9 @@ struct PortableRecordSink {
             guard record.previous == (try String.fetchOne(db, sql: "SELECT lineage FROM origin")) else { throw diverged }
         }
         try requireKnown(["stack", "environment", "serial", "configuration"] + RecordChain.intentColumns + RecordChain.intentBlobs)
+        guard record.text("kind").flatMap(DeploymentKind.init(rawValue:)) != nil else {
+            throw DamagedRecord("This program does not know its kind")
+        }
         let configuration = try ConfigurationStore(db: db).store(StackConfiguration(document: try body("configuration")))
         let blobs = try RecordChain.intentBlobs.map { column in try record.digest(column).map { try blob($0) } }
         let names =
@@ -128,7 +131,10 @@ struct PortableRecordSink {
         try db.execute(
             sql: "INSERT INTO deployments (\(names.joined(separator: ", "))) VALUES (\(names.map { _ in "?" }.joined(separator: ", ")))",
             arguments: fixed + StatementArguments(blobs) + StatementArguments(RecordChain.intentColumns.map(value)))
-        try requireHash(of: db.lastInsertedRowID)
+        let deployment = db.lastInsertedRowID
+        try requireHash(of: deployment)
+        // What can't be read back is not to stay.
+        _ = try database.existing(deployment, in: db)
     }
 
     private func blob(_ digest: Digest) throws -> Int64 {

@@ -41,7 +41,7 @@ extension StateDatabase {
     /// - Throws: `RecordingRefusal.alreadySettled` where it is not as it was seen any more.
     package func takeUp(_ interrupted: Deployment) throws -> Deployment {
         guard let current = try deployment(interrupted.address, serial: interrupted.serial), current == interrupted,
-            current.status == .inProgress
+            current.status.isOpen
         else { throw RecordingRefusal.alreadySettled(try deployment(interrupted.address, serial: interrupted.serial) ?? interrupted) }
         return current
     }

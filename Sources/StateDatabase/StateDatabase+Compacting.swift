@@ -83,7 +83,9 @@ private struct Compactor {
         let columns = column == "template" ? ["template", "nested_templates"] : [column]
         let own = columns.map { "SELECT \($0) FROM deployments WHERE id IN old" }.joined(separator: " UNION ")
         let needed = ["template", "nested_templates", "plan"].map { name in
-            "SELECT \(name) FROM deployments WHERE \(name) IS NOT NULL" + (columns.contains(name) ? " AND id NOT IN old" : "")
+            // What was accepted stands in the plan of its record.
+            "SELECT \(name) FROM deployments WHERE \(name) IS NOT NULL"
+                + (columns.contains(name) ? " AND (id NOT IN old OR kind = 'drift-accept')" : "")
         }.joined(separator: " UNION ")
         let removable = """
             WITH RECURSIVE old AS (\(Self.old)), needed (id) AS (

@@ -57,7 +57,8 @@ extension DatabaseFile {
         try db.execute(sql: "VACUUM INTO ?", arguments: [temporary])
         try Self.requireSound(temporary)
         Self.flush(temporary)
-        guard link(temporary, target) == 0 || rename(temporary, target) == 0 else {
+        // Where there are no hard links; what is there already is never replaced.
+        guard link(temporary, target) == 0 || (errno != EEXIST && rename(temporary, target) == 0) else {
             throw Problem(
                 .failed, "backup-failed", "The backup \(target) could not be given its name",
                 detail: "The system says: \(String(cString: strerror(errno))). Nothing was changed.")

@@ -134,9 +134,12 @@ extension StateDatabase {
                 sql: """
                     SELECT a.logical_id, a.path, a.value, a.reason, a.accepted_by, a.accepted_at
                     FROM accepted_drift a JOIN deployments d ON d.id = a.deployment
-                    WHERE a.stack_key = ? ORDER BY d.serial
+                    WHERE a.stack_key = :stack AND d.serial > (
+                        SELECT coalesce(max(serial), 0) FROM deployments WHERE stack_key = :stack AND effect = 'removed')
+                    ORDER BY d.serial
                     """,
-                arguments: [stackKey])
+                // What was accepted of a stack is nothing to one that was made in its place.
+                arguments: ["stack": stackKey])
             var latest: [String: AcceptedDrift] = [:]
             for row in rows {
                 var columns = RowReader(row)

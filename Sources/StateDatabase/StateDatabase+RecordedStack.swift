@@ -31,7 +31,7 @@ extension StateDatabase {
             templateBody: template, nestedTemplates: try nestedTemplates(of: deployment), parameters: settings.parameters,
             tags: settings.tags, capabilities: settings.capabilities, notificationArns: settings.notificationArns,
             terminationProtection: settings.terminationProtection, stackPolicy: settings.stackPolicy,
-            storedValues: settings.storedValues, resources: try resources(of: deployment).map(\.resource),
+            rollback: settings.rollback, storedValues: settings.storedValues, resources: try resources(of: deployment).map(\.resource),
             outputs: try outputs(of: deployment))
     }
 

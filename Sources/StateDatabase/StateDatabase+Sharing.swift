@@ -34,6 +34,7 @@ extension StateDatabase {
                 var columns = RowReader(row)
                 let address = try StackAddress(columns: &columns)
                 let serial = try columns.integer()
+                guard (0..<1 << 40).contains(serial) else { throw DamagedRecord("A shared log ends at deployment \(serial)") }
                 let part = try columns.name(RecordPosition.Part.self, "part of a record")
                 heads[address] = SharedHead(
                     position: serial > 0 ? RecordPosition(serial, part) : nil, tag: try columns.optionalText(), epoch: try columns.integer()
@@ -104,7 +105,9 @@ extension StateDatabase {
         try write { db in
             guard let current = try DeploymentStore(db: db).deployment(id: deployment.id) else { return }
             if !current.status.isOpen { throw RecordingRefusal.alreadySettled(current) }
-            try db.execute(sql: "DELETE FROM events WHERE deployment = ?", arguments: [deployment.id])
+            for table in ["events", "accepted_drift"] {
+                try db.execute(sql: "DELETE FROM \(table) WHERE deployment = ?", arguments: [deployment.id])
+            }
             try db.execute(sql: "DELETE FROM deployments WHERE id = ?", arguments: [deployment.id])
         }
     }

@@ -89,8 +89,12 @@ package actor HeldLease {
 
     /// What the holder before told last of a deployment that it left open; `nil` for nothing.
     package func lastProgress(of deployment: Deployment) async throws -> DeploymentProgress? {
-        guard let last = try await share.heartbeat(of: address, lease.epoch - 1), last.serial == deployment.serial else { return nil }
-        return DeploymentProgress(step: last.step, changeSetID: last.changeSetID, stackID: last.stackID)
+        // Between the one who began it and this one, others may have held the lease for something else.
+        for epoch in stride(from: lease.epoch - 1, to: max(0, lease.epoch - 65), by: -1) {
+            guard let last = try await share.heartbeat(of: address, epoch), last.serial == deployment.serial else { continue }
+            return DeploymentProgress(step: last.step, changeSetID: last.changeSetID, stackID: last.stackID)
+        }
+        return nil
     }
 
     /// Publishes a deployment that has been settled here.

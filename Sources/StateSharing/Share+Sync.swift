@@ -39,7 +39,15 @@ extension Share {
                 guard let address = rest.popFirst() else { return }
                 let head = known[address] ?? SharedHead()
                 let tag = hints[address] ?? nil
-                group.addTask { (address, try await sync(address, head, tag: tag, everything: everything, pushes: pushes)) }
+                group.addTask {
+                    do {
+                        return (address, try await sync(address, head, tag: tag, everything: everything, pushes: pushes))
+                    } catch let problem as Problem where !certain.isEmpty && !certain.contains(address) {
+                        // What is wrong with one stack is no reason not to deploy another.
+                        warn(problem.findings.first?.summary ?? problem.description)
+                        return (address, StackNews())
+                    }
+                }
             }
             for _ in 0..<Self.stacksAtATime { startNext() }
             while let (address, news) = try await group.next() {
@@ -181,7 +189,7 @@ extension Share {
         guard let deployment = try database.deployment(own.address, serial: own.position.serial) else { return }
         let isLast = last?.serial == own.position.serial
         switch own.position.part {
-        case .intent where isLast && (deployment.status.isOpen || deployment.effect == .untouched):
+        case .intent where isLast && (deployment.status.isOpen || deployment.effect == .untouched || deployment.isOfRecordsOnly):
             // The serial is reserved before CloudFormation is asked for anything.
             if !deployment.status.isOpen { try database.reopen(deployment) }
             try database.withdraw(deployment)

@@ -22,7 +22,10 @@ extension Template {
             return (value.span, hidden)
         }
         // Where a default can't be told from its surroundings, the template is recorded as JSON.
-        guard !usesAliases, let places, places.allSatisfy({ $0.0.start.line == $0.0.end.line }), let text = source.replacing(places) else {
+        // So is one that was packaged: its own text names local files.
+        guard packagedBody == nil, !usesAliases, let places, places.allSatisfy({ $0.0.start.line == $0.0.end.line }),
+            let text = source.replacing(places)
+        else {
             return withoutDefaults.prettyText
         }
         return text

@@ -8,12 +8,15 @@ package struct TemplateEdit: Sendable {
         package var logicalID: String
         /// Below the properties, as plans write it: `Environment.Variables.URL`, `Tags[env].Value`, `Stages[0].Name`.
         package var path: String
+        /// What is there by all that is known, and `null` for nothing; without it that is not looked at.
+        package var expected: JSONValue?
         /// `nil` where nothing is to be there.
         package var value: JSONValue?
 
-        package init(logicalID: String, path: String, value: JSONValue?) {
+        package init(logicalID: String, path: String, expected: JSONValue? = nil, value: JSONValue?) {
             self.logicalID = logicalID
             self.path = path
+            self.expected = expected
             self.value = value
         }
     }
@@ -71,6 +74,12 @@ package struct TemplateEdit: Sendable {
         guard let value = wish.value else { return refuse("Remove it here", found.span) }
         guard case .literal(let scalar) = found.kind else { return refuse(found.origin, found.span) }
         guard let text = value.scalarText else { return refuse("It is no single value any more", found.span) }
+        guard !template.usesAliases else {
+            return refuse("The template uses aliases, so that it may stand for others too: change it here", found.span)
+        }
+        if let expected = wish.expected, found.literalText != expected.scalarText {
+            return refuse("It was added or moved in a list, or the template has been edited since: change it here", found.span)
+        }
         guard let raw = template.source.text(in: found.span), let written = written(text, in: raw, isText: scalar.isText) else {
             return refuse("It is written over several lines", found.span)
         }

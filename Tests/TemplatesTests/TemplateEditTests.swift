@@ -40,6 +40,21 @@ import Testing
         #expect(edit.text == yaml("      A: 26\n      B: false\n"))
     }
 
+    @Test func `where another value stands than was looked for, nothing is overwritten`() throws {
+        let template = try Template.read(yaml("      A: [one, two]\n"), file: "template.yml").get()
+        let moved = TemplateEdit([.init(logicalID: "T", path: "A[0]", expected: .null, value: "new")], in: template)
+        let edited = TemplateEdit([.init(logicalID: "T", path: "A[0]", expected: "zero", value: "new")], in: template)
+        for edit in [moved, edited] {
+            #expect(edit.done.isEmpty && edit.advice.first?.text.hasPrefix("It was added or moved") == true)
+        }
+    }
+
+    @Test func `a value that others share through an alias is left to a person`() throws {
+        let template = try Template.read(yaml("      A: &a {B: one}\n      C: *a\n"), file: "template.yml").get()
+        let edit = TemplateEdit([.init(logicalID: "T", path: "C.B", expected: "one", value: "new")], in: template)
+        #expect(edit.done.isEmpty && edit.advice.first?.text.contains("aliases") == true)
+    }
+
     @Test func `JSON stays JSON`() throws {
         let edit = try edit(
             #"{"Resources": {"T": {"Type": "A::B::C", "Properties": {"A": "old", "N": 1}}}}"#, ("A", "x\ny"), ("N", .number("2")))

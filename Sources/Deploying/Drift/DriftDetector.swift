@@ -4,6 +4,7 @@ package import Model
 import Planning
 package import ResourceTypes
 package import StateDatabase
+import Templates
 
 /// What is told of a detection while it runs.
 package enum DriftNotice: Hashable, Sendable {
@@ -160,8 +161,11 @@ package struct DriftDetector: Sendable {
             address: recorded.address, stackName: stack.stackName, stackID: stack.stackID, region: recorded.region,
             accountID: recorded.accountID, serial: recorded.serial, status: "UPDATE_COMPLETE", templateBody: body,
             resources: resources.filter { $0.status != "DELETE_COMPLETE" }, outputs: stack.outputs)
+        let template = Template.read(body, file: "live").value
         for (name, value) in stack.parameters.sorted(by: { $0.key < $1.key }) {
-            live.parameters[name] = value == "****" ? .secret(nil) : .plain(value)
+            // Not every endpoint hides them.
+            let isSecret = value == "****" || template?.parameters[name]?.noEcho == true
+            live.parameters[name] = isSecret ? .secret(nil) : .plain(value)
         }
         return try RecordedProperties(live, types: types)
     }
