@@ -272,9 +272,9 @@ import Testing
     }
 
     @Test func `a living holder keeps it, and the other one is told who that is`() async throws {
-        let lease = try await ada.share.acquire(.web, ada.request(seconds: 1))
+        let lease = try await ada.share.acquire(.web, ada.request(seconds: 16))
         let patient = try Clone("joe", storage)
-        let finding = try await problem { _ = try await patient.share.acquire(.web, patient.request(seconds: 1)) }
+        let finding = try await problem { _ = try await patient.share.acquire(.web, patient.request(seconds: 16)) }
         #expect(finding?.code == "lease-held")
         #expect(finding?.detail.contains("ada on adas-machine (process 7)") == true)
         try await lease.release()
