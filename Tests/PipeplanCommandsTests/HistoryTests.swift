@@ -231,7 +231,7 @@ import Testing
         let hash = try #require(shown.split(separator: "\n").first { $0.contains(" hash ") }?.split(separator: " ").last)
         let text = try await output("state verify --head \(hash)")
         #expect(text.contains("is shop deployment 2."), "\(text)")
-        #expect(text.contains("Sound: 3 deployments of 1 stacks"), "\(text)")
+        #expect(text.contains("Sound: 3 deployments of 1 stack"), "\(text)")
         let (status, terminal) = await run("state verify --head \(String(repeating: "0", count: 64))")
         #expect(status == 1)
         #expect(terminal.output.contains("no record has the hash"), "\(terminal.output)")

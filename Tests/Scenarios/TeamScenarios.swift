@@ -86,7 +86,6 @@ import Testing
         let edited = try ada.pipeplan("sandbox edit shop Topic DisplayName=edited", environment: ["PIPEPLAN_STATE": sandbox.path])
         #expect(edited.status == 0, "\(edited.errors)")
         #expect(try ada.pipeplan("drift shop --detailed-exitcode").status == 2)
-        #expect(try grace.pipeplan("drift shop --offline").status == 4)
         #expect(try grace.pipeplan("drift shop --detailed-exitcode").status == 2)
         // Hers and that of the other one.
         #expect(try grace.pipeplan("history drift shop").output.contains("By 2 reports"))
