@@ -159,9 +159,6 @@ extension AdoptedStack {
 }
 
 extension Deployment {
-    /// Whether this took over a stack that was made elsewhere: nothing was asked of CloudFormation but what the stack is.
-    package var isAdoption: Bool { kind == .import && changeSetName == nil }
-
     /// How an adoption ended that its process did not live to record.
     package static func interruptedAdoption(at time: Date, by actor: DeploymentActor) -> DeploymentOutcome {
         DeploymentOutcome(

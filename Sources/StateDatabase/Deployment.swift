@@ -85,8 +85,11 @@ package struct DeploymentFailure: Hashable, Sendable, Codable {
 }
 
 extension Deployment {
+    /// Whether this took over a stack that was made elsewhere: nothing was asked of CloudFormation but what the stack is.
+    package var isAdoption: Bool { kind == .import && changeSetName == nil }
+
     /// Whether nothing was done at CloudFormation: a stack forgotten, recorded under another address, or taken over.
-    package var isOfRecordsOnly: Bool { kind == .stateEdit || kind == .driftAccept || (kind == .import && changeSetName == nil) }
+    package var isOfRecordsOnly: Bool { kind == .stateEdit || kind == .driftAccept || isAdoption }
 }
 
 /// A recorded attempt to change a stack, as it stands in the database. Times are exact to the millisecond.
