@@ -24,7 +24,7 @@ struct TestPlace: Sendable {
             server = nil
             storage = DirectoryShareStorage(folder)
         case .moto, .miniStack:
-            let server = try await (kind == .moto ? SharedServer.moto : SharedServer.miniStack).running()
+            let server = try await (kind == .moto ? SharedServer.atomicMoto : SharedServer.miniStack).running()
             self.server = server
             folder = nil
             storage = try await Self.s3(server.endpoint, bucketAt: server.endpoint)
@@ -90,7 +90,7 @@ struct TestPlace: Sendable {
 
     @Test(arguments: ["reset-after", "close-after", "internal-after", "twice"])
     func `an answer of S3 that is lost or comes twice does not hide who has created the object`(fault: String) async throws {
-        let server = try await SharedServer.moto.running()
+        let server = try await SharedServer.atomicMoto.running()
         let rules = try TemporaryFolder()
         try rules.write(#"[{"action": "PUT", "calls": {"every": 2}, "fault": "\#(fault)"}]"#, to: "rules.json")
         let proxy = try await inBackground { try RunningServer.faultyProxy(to: server.endpoint, rules: rules.path + "/rules.json") }

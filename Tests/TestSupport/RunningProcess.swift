@@ -110,6 +110,12 @@ extension RunningServer {
         try RunningServer(Repository.python("moto_server")) { ["-H", "127.0.0.1", "-p", "\($0)"] }
     }
 
+    /// moto whose conditional PUT is as indivisible as S3's, which moto's own is not.
+    package static func atomicMoto() throws -> RunningServer {
+        let script = "\(Repository.root)/Tests/AWSTests/Peers/moto_atomic.py"
+        return try RunningServer(Repository.python("python")) { ["-B", script, "127.0.0.1", "\($0)"] }
+    }
+
     /// MiniStack, another one, and more faithful for CloudFormation.
     ///
     /// - Parameter checksSignatures: then the key `test` with the secret `test` is the account's own.
@@ -143,6 +149,7 @@ package func inBackground<Value: Sendable>(_ work: @escaping @Sendable () throws
 /// A server that is shared by the tests which run at the same time, and ends with the last of them.
 package actor SharedServer {
     package static let moto = SharedServer { try .moto() }
+    package static let atomicMoto = SharedServer { try .atomicMoto() }
     package static let miniStack = SharedServer { try .miniStack() }
 
     private let start: @Sendable () throws -> RunningServer
