@@ -61,27 +61,28 @@ package struct DirectoryShareStorage: ShareStorage {
 
     package func list(_ folder: String, after: String?) async throws -> [ShareEntry] {
         let path = "\(root)/\(folder)"
-        guard let stream = opendir(path) else {
-            guard errno == ENOENT else { throw unavailable("\(folder) can't be listed", errno) }
+        let names: [String]
+        do {
+            names = try FileManager.default.contentsOfDirectory(atPath: path)
+        } catch CocoaError.fileReadNoSuchFile, CocoaError.fileNoSuchFile {
             try requireRoot()
             return []
+        } catch {
+            throw unavailable("\(folder) can't be listed", Self.code(of: error))
         }
-        defer { closedir(stream) }
-        var entries: [ShareEntry] = []
-        errno = 0
-        while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: entry.pointee.d_name)) { String(cString: $0) }
-            }
+        return names.sorted().compactMap { name in
             var status = stat()
             guard !name.hasPrefix("."), after.map({ $0 < name }) ?? true, stat("\(path)/\(name)", &status) == 0,
                 status.st_mode & S_IFMT == S_IFREG
-            else { continue }
+            else { return nil }
             // A rename puts another file in its place.
-            entries.append(ShareEntry(name: name, tag: "\(status.st_ino)-\(Self.time(status))-\(status.st_size)"))
-            errno = 0
+            return ShareEntry(name: name, tag: "\(status.st_ino)-\(Self.time(status))-\(status.st_size)")
         }
-        return entries.sorted { $0.name < $1.name }
+    }
+
+    /// What the system says of an error of Foundation's.
+    private static func code(of error: any Error) -> Int32 {
+        ((error as NSError).userInfo[NSUnderlyingErrorKey] as? POSIXError)?.code.rawValue ?? EIO
     }
 
     private static func time(_ status: stat) -> String {

@@ -109,6 +109,14 @@ struct TestPlace: Sendable {
         #expect(try await problem { _ = try await storage.createIfAbsent(Data(), at: "x") }?.code == "share-unreachable")
     }
 
+    @Test func `what can't be listed is told with the system's reason, and is no empty folder`() async throws {
+        let folder = try TemporaryFolder()
+        try folder.write("", to: "heads")
+        let refusal = try #require(try await problem { _ = try await DirectoryShareStorage(folder).list("heads", after: nil) })
+        #expect(refusal.code == "share-unreachable")
+        #expect("\(refusal.summary) \(refusal.detail)".contains("Not a directory"))
+    }
+
     @Test func `names of stacks become names of objects and back`() {
         for address in [StackAddress.web, .network, StackAddress(stack: "a b/ü%@x.", environment: "..")] {
             let key = ShareLayout.key(address)
