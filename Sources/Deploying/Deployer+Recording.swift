@@ -132,7 +132,7 @@ extension [StackOutput] {
     func masked(_ sensitive: Set<String>) -> [StackOutput] {
         map { output in
             var output = output
-            if sensitive.contains(output.key) { output.value = ParameterMask.text }
+            if sensitive.contains(output.key) { output.value = Secret.mask }
             return output
         }
     }

@@ -75,15 +75,6 @@ package struct Reconciliation: Hashable, Sendable {
     }
 }
 
-extension Plan {
-    /// A plan of the same stack in which nothing happens.
-    fileprivate var withoutChanges: Plan {
-        var plan = self
-        plan.changes = []
-        return plan
-    }
-}
-
 extension ResourceChange {
     /// Whether this is a nested stack that CloudFormation lists for no other reason than that its template might be another one
     /// (API reference, ResourceChangeDetail: ChangeSource Automatic).

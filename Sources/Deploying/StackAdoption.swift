@@ -93,7 +93,7 @@ package struct StackAdoption: Sendable {
     ) throws -> AdoptedStack {
         let template = try Template.read(
             body, file: "template of \(stack.stackName)",
-            parameterValues: stack.parameters.filter { $1 != ParameterMask.text }
+            parameterValues: stack.parameters.filter { $1 != Secret.mask }
         ).get()
         var parameters: OrderedDictionary<String, RecordedParameter> = [:]
         for parameter in template.parameters.values {
@@ -124,11 +124,6 @@ package struct StackAdoption: Sendable {
         }
         return AdoptedStack(recorded: recorded, template: template, notes: nested)
     }
-}
-
-/// What CloudFormation shows in the place of a NoEcho parameter's value.
-enum ParameterMask {
-    static let text = "****"
 }
 
 extension AdoptedStack {

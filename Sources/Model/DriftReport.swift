@@ -176,10 +176,22 @@ package struct DriftReport: Hashable, Sendable, Codable {
         self.resources = resources
     }
 
+    /// A report on a recorded stack of which nothing was found out yet.
+    /// - Parameter checkedBy: `user@host`.
+    package init(on recorded: RecordedStack, checkedBy: String, in context: Context) {
+        self.init(
+            id: context.randomBytes(16).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined(),
+            address: recorded.address, stackName: recorded.stackName, region: recorded.region, accountID: recorded.accountID,
+            stackID: recorded.stackID, checkedAt: context.clock.now(), checkedBy: checkedBy, serial: recorded.serial,
+            recordedStatus: recorded.status)
+    }
+
     package var status: Status {
         if stackStatus == nil, failure == nil { return .deleted }
         if resources.contains(where: \.isDrifted) || outside?.templateDifference.isEmpty == false { return .drifted }
-        return failure != nil ? .notChecked : .inSync
+        // What nothing was checked of is not in sync either, be it of types that nobody checks.
+        let isUnchecked = !resources.isEmpty && resources.allSatisfy { $0.status == .notChecked }
+        return failure != nil || isUnchecked ? .notChecked : .inSync
     }
 
     /// Whether the stack is not what is recorded of it.
@@ -209,5 +221,42 @@ package struct DriftReport: Hashable, Sendable, Codable {
             summary.accepted += verdicts.count { $0 == .accepted }
         }
         return summary
+    }
+}
+
+extension DriftReport {
+    /// The report without known secrets that got into live values by other ways than the template, or into what AWS says.
+    package func hiding(_ secrets: [Secret]) -> DriftReport {
+        // Shorter ones are part of everything.
+        let words = secrets.map { $0.reveal() }.filter { $0.utf8.count >= 4 }.sorted { $0.utf8.count > $1.utf8.count }
+        guard !words.isEmpty else { return self }
+        func hide(_ text: String) -> String { words.reduce(text) { $0.replacing($1, with: Secret.mask) } }
+        var report = self
+        report.failure = failure.map(hide)
+        report.outside?.templateDifference = outside?.templateDifference.map(hide) ?? []
+        for index in report.resources.indices {
+            report.resources[index].reason = report.resources[index].reason.map(hide)
+            report.resources[index].differences = report.resources[index].differences.map { difference in
+                let holdsOne = [difference.expected, difference.actual].contains { value in
+                    value.map { value in words.contains { value.holds($0) } } ?? false
+                }
+                return DriftDifference(
+                    path: hide(difference.path), expected: difference.expected, actual: difference.actual,
+                    sensitive: difference.sensitive || holdsOne, verdict: difference.verdict, reason: difference.reason)
+            }
+        }
+        return report
+    }
+}
+
+extension JSONValue {
+    /// Whether a text is part of any text or name in it.
+    fileprivate func holds(_ text: String) -> Bool {
+        switch self {
+        case .string(let own): own.contains(text)
+        case .array(let items): items.contains { $0.holds(text) }
+        case .object(let members): members.contains { $0.key.contains(text) || $0.value.holds(text) }
+        case .number, .bool, .null: scalarText == text
+        }
     }
 }

@@ -94,10 +94,15 @@ package struct Problem: Error, Sendable, CustomStringConvertible {
         self.init(status, [Finding(code, .error, summary, detail: detail, at: location)])
     }
 
-    package var description: String {
-        findings.map { finding in
-            let place = finding.location.map { "\($0): " } ?? ""
-            return place + finding.summary + (finding.detail.isEmpty ? "" : ". \(finding.detail)")
-        }.joined(separator: "\n")
+    package var description: String { findings.map(Self.text).joined(separator: "\n") }
+
+    /// The first of what is wrong, without line breaks.
+    package var oneLine: String {
+        findings.prefix(1).map(Self.text).joined().split(whereSeparator: \.isNewline).joined(separator: " ")
+    }
+
+    private static func text(_ finding: Finding) -> String {
+        let place = finding.location.map { "\($0): " } ?? ""
+        return place + finding.summary + (finding.detail.isEmpty ? "" : ". \(finding.detail)")
     }
 }

@@ -7,6 +7,9 @@ package struct Secret: Hashable, Sendable {
     private let value: String
     package init(_ value: String) { self.value = value }
 
+    /// What stands in the place of a secret where text is kept or sent on, as in CloudFormation's own answers.
+    package static let mask = "****"
+
     /// The value itself, for the one request that needs it.
     package func reveal() -> String { value }
 }

@@ -15,8 +15,9 @@ package enum UnifiedDifference {
         }
     }
 
+    /// By line feeds, also behind carriage returns, which are part of no line.
     private static func split(_ text: String) -> [String] {
-        var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        var lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }.map(String.init)
         if lines.last == "" { lines.removeLast() }
         return lines
     }

@@ -66,15 +66,15 @@ struct DriftDetect: ContextCommand {
         let workspace = try Workspace(context, common, offline ? .readOnly : .readWrite)
         if offline { return try showLast(workspace) }
         while true {
-            var reports: [DriftReport] = []
+            var outcomes: [DriftRun.Outcome] = []
             let recorded = try workspace.recordedStacks(stacks, common)
             try await workspace.withCloud { context in
-                reports = try await DriftRun(
+                outcomes = try await DriftRun(
                     workspace: workspace, context: context, aws: aws, isDeep: deep, isQuiet: common.json, parallelism: parallelism
                 ).detect(recorded)
             }
-            try show(reports, context, now: nil)
-            let exit = status(of: reports)
+            try show(outcomes.map(\.report), context, now: nil)
+            let exit = status(of: outcomes)
             guard let watch, exit != .changesPresent else { return exit }
             try await context.clock.sleep(watch.duration)
         }
@@ -100,10 +100,10 @@ struct DriftDetect: ContextCommand {
         terminal.write(reports.map { DriftText.render($0, .output(context), now: now) }.joined(separator: "\n"))
     }
 
-    /// A stack that could not be checked wholly is a failure, whatever else was found.
-    private func status(of reports: [DriftReport]) -> ExitStatus {
-        if detailedExitcode && reports.contains(where: \.isDrifted) { return .changesPresent }
-        return watch == nil && reports.contains { $0.failure != nil } ? .failed : .success
+    /// A stack that could not be checked wholly is a failure, whatever else was found. Watching goes on: it may succeed the next time.
+    private func status(of outcomes: [DriftRun.Outcome]) -> ExitStatus {
+        if watch == nil, let failure = outcomes.failure { return failure }
+        return detailedExitcode && outcomes.contains { $0.report.isDrifted } ? .changesPresent : .success
     }
 }
 

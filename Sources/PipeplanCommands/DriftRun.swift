@@ -15,26 +15,54 @@ struct DriftRun {
     let isQuiet: Bool
     let parallelism: Int
 
-    /// - Returns: a report for each stack, in their order.
-    func detect(_ stacks: [RecordedStack]) async throws -> [DriftReport] {
+    /// What came of one stack.
+    struct Outcome {
+        var report: DriftReport
+        /// How the command ends because the stack could not be checked, or not wholly; `nil` where it was.
+        var failure: ExitStatus?
+    }
+
+    /// Detects the drift of stacks. What goes wrong with one is told and stands in its report; the others are checked all the same.
+    /// - Returns: what came of each stack, in their order.
+    func detect(_ stacks: [RecordedStack]) async throws -> [Outcome] {
         var waiting = stacks.enumerated().map { ($0, $1) }[...]
-        var reports: [Int: DriftReport] = [:]
-        try await withThrowingTaskGroup(of: (Int, DriftReport).self) { group in
+        var outcomes: [Int: Outcome] = [:]
+        try await withThrowingTaskGroup(of: (Int, Outcome).self) { group in
             func startNext() {
                 guard let (index, stack) = waiting.popFirst() else { return }
                 group.addTask { (index, try await detect(stack)) }
             }
             for _ in 0..<parallelism { startNext() }
-            while let (index, report) = try await group.next() {
-                reports[index] = report
+            while let (index, outcome) = try await group.next() {
+                outcomes[index] = outcome
                 startNext()
             }
         }
         await workspace.exchangeDrift(of: stacks.map(\.address), aws, context)
-        return stacks.indices.compactMap { reports[$0] }
+        return stacks.indices.compactMap { outcomes[$0] }
     }
 
-    private func detect(_ recorded: RecordedStack) async throws -> DriftReport {
+    private func detect(_ recorded: RecordedStack) async throws -> Outcome {
+        var outcome: Outcome
+        do {
+            let report = try await report(on: recorded)
+            outcome = Outcome(report: report, failure: report.failure == nil ? nil : .failed)
+        } catch {
+            // Files that can't be read, missing credentials, a region that is none, an account that is not allowed.
+            guard let problem = explained(error) else { throw error }
+            context.terminal.writeError(FindingText.render(problem.findings, .error(context)))
+            var report = DriftReport(on: recorded, checkedBy: checkedBy, in: context)
+            report.failure = problem.oneLine
+            outcome = Outcome(report: report, failure: problem.status)
+        }
+        try workspace.database.record(outcome.report)
+        return outcome
+    }
+
+    private var checkedBy: String { "\(context.userName)@\(context.hostName)" }
+
+    /// The report on a stack, with a verdict on every difference.
+    private func report(on recorded: RecordedStack) async throws -> DriftReport {
         let database = workspace.database
         let settings = try workspace.settings(ofRecorded: recorded.address)
         let cloud = try await CloudAccess(
@@ -44,12 +72,10 @@ struct DriftRun {
         // Of a deployment without events, by this machine's clock, which may be as far from AWS's as a signature allows.
         let leftAt = lastEvent ?? deployment?.finishedAt.map { $0.addingTimeInterval(300) }
         let request = DriftRequest(
-            recorded: recorded, deployment: deployment, lastEventAt: leftAt, checkedBy: "\(context.userName)@\(context.hostName)",
-            isDeep: isDeep)
+            recorded: recorded, deployment: deployment, lastEventAt: leftAt, checkedBy: checkedBy, isDeep: isDeep)
         let found = try await cloud.driftDetector(workspace, report: tell(recorded.address)).detect(request)
-        let report = found.judged(by: settings?.ignoreDrift ?? [], accepted: try database.acceptedDrift(recorded.address))
-        try database.record(report)
-        return report
+        return found.hiding(settings.map(workspace.knownSecrets) ?? []).judged(
+            by: settings?.ignoreDrift ?? [], accepted: try database.acceptedDrift(recorded.address))
     }
 
     private func tell(_ address: StackAddress) -> @Sendable (DriftNotice) -> Void {
@@ -65,6 +91,14 @@ struct DriftRun {
             let inner = notice.stack.hasSuffix("/") ? " \(notice.stack.dropLast())" : ""
             terminal.writeError(style.dim("\(address)\(inner): \(text)") + "\n")
         }
+    }
+}
+
+extension [DriftRun.Outcome] {
+    /// How a command ends because of stacks that could not be checked: as all of them say alike, else as failed; `nil` where all were.
+    var failure: ExitStatus? {
+        let statuses = Set(compactMap(\.failure))
+        return statuses.count > 1 ? .failed : statuses.first
     }
 }
 

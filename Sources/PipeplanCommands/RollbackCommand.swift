@@ -144,7 +144,7 @@ struct RollbackTarget {
         for name in missing.keys {
             guard var parameter = current?.parameters[name] ?? template.parameters[name] else { continue }
             parameter.noEcho = true
-            if parameter.defaultValue == Template.hiddenDefault { parameter.defaultValue = nil }
+            if parameter.defaultValue == Secret.mask { parameter.defaultValue = nil }
             declared[name] = parameter
         }
         var wanted = settings

@@ -69,14 +69,16 @@ struct SandboxEdit: ContextCommand {
             for edit in parsed {
                 try await store.edit(
                     stack: stack, region: region, logicalID: place.logicalID, path: edit.path,
-                    value: edit.text.isEmpty ? nil : Self.value(edit.text))
+                    value: Self.value(edit.text))
             }
         }
         context.terminal.write("\(place.logicalID) was edited past CloudFormation: \(parsed.map(\.path).joined(separator: ", ")).\n")
         return .success
     }
 
-    private static func value(_ text: String) -> JSONValue {
+    /// - Returns: `nil` for no text, which removes what is there.
+    private static func value(_ text: String) -> JSONValue? {
+        if text.isEmpty { return Optional.none }
         guard let value = try? JSONDecoder().decode(JSONValue.self, from: Data(text.utf8)), value != .null else { return .string(text) }
         return value
     }

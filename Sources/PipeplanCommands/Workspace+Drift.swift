@@ -1,14 +1,16 @@
 import Foundation
 import Model
 import Planning
+import Project
 import StateDatabase
+import Templates
 
 extension Workspace {
     /// What is known of the drift of planned stacks.
     func knownDrift(_ plans: [Plan]) throws -> [StackAddress: KnownDrift] {
         var known: [StackAddress: KnownDrift] = [:]
         for plan in plans {
-            guard let report = try database.lastDriftReport(plan.address), report.status == .drifted else { continue }
+            guard let report = try database.lastDriftReport(plan.address, checked: true), report.status == .drifted else { continue }
             known[plan.address] = KnownDrift(plan, report)
         }
         return known
@@ -23,10 +25,20 @@ extension Workspace {
         return try plan(stack).reverting(report, types: types)
     }
 
-    /// The last report on a stack.
+    /// The secrets of a stack that can be had without a request: what is recorded must not hold them, however they got there.
+    func knownSecrets(_ settings: StackSettings) -> [Secret] {
+        guard let template = settings.loadTemplate().value else { return [] }
+        let resolved = settings.resolveOffline(
+            declared: template.parameters, environment: context.environment, recorded: nil, recordedOutput: recordedOutput,
+            randomBytes: context.randomBytes)
+        let values = (resolved.value ?? [:]).values.compactMap { if case .secret(let secret, _) = $0.value { secret } else { nil } }
+        return values + ([template] + settings.nestedTemplates(of: template).values).flatMap(\.secretDefaults)
+    }
+
+    /// The last report on a stack in which something was checked.
     /// - Throws: `Problem` (exit code 4) where there is none.
     func requireDriftReport(_ address: StackAddress) throws -> DriftReport {
-        if let report = try database.lastDriftReport(address) { return report }
+        if let report = try database.lastDriftReport(address, checked: true) { return report }
         try requireKnown(address, self)
         throw Problem(
             .badInput, "no-drift-report", "The drift of \(address) was never detected",
@@ -83,10 +95,10 @@ extension Workspace {
                 storedValues: recorded.storedValues),
             templateBody: recorded.templateBody, nestedTemplates: recorded.nestedTemplates, planJSON: Self.document(accepted),
             plannedAgainst: recorded.serial)
-        let deployment = try database.accept(accepted, as: intent)
-        if var report = try database.lastDriftReport(address) {
-            let rules = try settings(ofRecorded: address)?.ignoreDrift ?? []
-            report = report.judged(by: rules, accepted: try database.acceptedDrift(address))
+        let settings = try settings(ofRecorded: address)
+        let deployment = try database.accept(accepted, as: intent, secrets: settings.map(knownSecrets) ?? [])
+        if var report = try database.lastDriftReport(address, checked: true) {
+            report = report.judged(by: settings?.ignoreDrift ?? [], accepted: try database.acceptedDrift(address))
             report.id += "-\(deployment.serial)"
             try database.record(report)
         }

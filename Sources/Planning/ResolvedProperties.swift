@@ -93,7 +93,7 @@ extension Value {
         case .object(let members): .object(members.mapValues(\.recorded))
         case .noValue: .null
         case .symbol(.dynamicReference(let text)): .string(text)
-        case .symbol: isSensitive ? "****" : shown
+        case .symbol: isSensitive ? .string(Secret.mask) : shown
         }
     }
 }

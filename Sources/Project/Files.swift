@@ -1,5 +1,6 @@
 import Foundation
 import Model
+import Templates
 
 /// Reads the project's files; what goes wrong is told as a finding that names the file as the user would.
 struct Files: Sendable {
@@ -36,6 +37,16 @@ struct Files: Sendable {
             return try handle.readToEnd() ?? Data()
         } catch {
             throw problem("unreadable-file", "Can't read \(shown(path))", "\(error.localizedDescription).", place)
+        }
+    }
+
+    /// The templates that a template nests by their paths, at any depth.
+    /// - Parameter folder: of the template itself, absolute.
+    /// - Returns: the templates by their paths from that folder, and a finding for each that can't be read.
+    func templates(nestedIn template: Template, from folder: String) -> Reading<[String: Template]> {
+        template.readNested { path in
+            let file = Paths.absolute(path, from: folder)
+            return (try? read(file)).map { NamedFile(name: shown(file), data: $0) }
         }
     }
 

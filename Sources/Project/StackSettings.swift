@@ -64,6 +64,16 @@ extension StackSettings {
         }
     }
 
+    /// The absolute path of a template that the stack's own nests.
+    /// - Parameter path: from the folder of the stack's own template.
+    package func path(ofNested path: String) -> String { Paths.absolute(path, from: Paths.parent(of: templatePath)) }
+
+    /// The templates that the stack's own nests by their paths, at any depth, as they are written: by those paths from its folder.
+    /// - Returns: always a value: those that can be read.
+    package func nestedTemplates(of template: Template) -> [String: Template] {
+        files.templates(nestedIn: template, from: Paths.parent(of: templatePath)).value ?? [:]
+    }
+
     /// What becomes of the local files and folders that the stack's template names.
     /// - Parameter severity: of the finding that `artifacts` is needed and not set.
     package func package(

@@ -6,8 +6,6 @@ import Model
 /// searched only for secrets of 8 characters or more: a shorter one is likelier to be in them by chance, and replacing
 /// it would break them. Besides the secret itself its spellings inside JSON are found.
 struct SecretMask: Sendable {
-    static let replacement = "****"
-
     private let forText: [[UInt8]]
     private let forNames: [[UInt8]]
 
@@ -58,8 +56,8 @@ struct SecretMask: Sendable {
         for needle in needles {
             var start = 0
             while let found = firstOffset(of: needle, in: bytes, from: start) {
-                bytes.replaceSubrange(found..<found + needle.count, with: replacement.utf8)
-                start = found + replacement.utf8.count
+                bytes.replaceSubrange(found..<found + needle.count, with: Secret.mask.utf8)
+                start = found + Secret.mask.utf8.count
             }
         }
         return String(decoding: bytes, as: UTF8.self)

@@ -40,20 +40,23 @@ extension StateDatabase {
     }
 
     /// The last report on a stack; `nil` where there is none or its body was removed to save space.
-    package func lastDriftReport(_ address: StackAddress) throws -> DriftReport? {
-        try driftReports(address, limit: 1).first
+    /// - Parameter checked: whether reports are passed over of which nothing could be checked.
+    package func lastDriftReport(_ address: StackAddress, checked: Bool = false) throws -> DriftReport? {
+        try driftReports(address, limit: 1, checked: checked).first
     }
 
     /// The reports on a stack, newest first; without those whose bodies were removed to save space.
-    package func driftReports(_ address: StackAddress, limit: Int? = nil) throws -> [DriftReport] {
+    package func driftReports(_ address: StackAddress, limit: Int? = nil, checked: Bool = false) throws -> [DriftReport] {
         try read { db in
             guard let stackKey = try DeploymentStore(db: db).stackKey(of: address) else { return [] }
             let rows = try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT report_id, checked_at, body FROM drift_reports WHERE stack_key = ? ORDER BY checked_at DESC, id DESC LIMIT ?
+                    SELECT report_id, checked_at, body FROM drift_reports
+                    WHERE stack_key = ? AND (NOT ? OR status <> 'NOT_CHECKED' OR in_sync + ignored + accepted > 0)
+                    ORDER BY checked_at DESC, id DESC LIMIT ?
                     """,
-                arguments: [stackKey, limit ?? -1])
+                arguments: [stackKey, checked, limit ?? -1])
             return try rows.compactMap { row in
                 var columns = RowReader(row)
                 let (id, time, body) = (try columns.text(), try columns.time(), try columns.key())

@@ -3,12 +3,9 @@ import OrderedCollections
 
 /// Secrets that a template holds as defaults of its NoEcho parameters.
 extension Template {
-    /// What stands in their place where a template is recorded.
-    package static let hiddenDefault = "****"
-
     package var secretDefaults: [Secret] {
         parameters.values.compactMap { parameter in
-            guard parameter.noEcho, let text = parameter.defaultValue, !text.isEmpty, text != Self.hiddenDefault else { return nil }
+            guard parameter.noEcho, let text = parameter.defaultValue, !text.isEmpty, text != Secret.mask else { return nil }
             return Secret(text)
         }
     }
@@ -16,7 +13,7 @@ extension Template {
     /// The text to record: as it is sent, but for secret defaults.
     package var recordedBody: String {
         guard !secretDefaults.isEmpty else { return body }
-        let hidden = JSONValue.quoted(Self.hiddenDefault)
+        let hidden = JSONValue.quoted(Secret.mask)
         let places = root["Parameters"]?.members?.compactMap { member -> (Span, String)? in
             guard parameters[member.key]?.noEcho == true, let value = member.value["Default"], value.text != nil else { return nil }
             return (value.span, hidden)
@@ -35,7 +32,7 @@ extension Template {
         guard case .object(var document) = root.json, case .object(var declared)? = document["Parameters"] else { return root.json }
         for parameter in parameters.values where parameter.noEcho {
             guard case .object(var attributes)? = declared[parameter.name], attributes["Default"] != nil else { continue }
-            attributes["Default"] = .string(Self.hiddenDefault)
+            attributes["Default"] = .string(Secret.mask)
             declared[parameter.name] = .object(attributes)
         }
         document["Parameters"] = .object(declared)

@@ -1,6 +1,7 @@
 import AWS
 import Foundation
 import Model
+import OrderedCollections
 import StateDatabase
 import Testing
 
@@ -31,9 +32,11 @@ private typealias Answer = ScriptedCloud.Answer
     private static let running = Answer.refusal(
         code: "ValidationError", message: "Drift detection is already in progress for stack [arn:x].")
 
-    private func detect(_ changes: [String: [Answer]] = [:], deployment changeSet: String? = nil) async throws -> (
-        DriftReport, ScriptedCloud
-    ) {
+    private static let template = "Resources:\n  Topic: {Type: AWS::SNS::Topic, Properties: {DisplayName: a}}\n"
+
+    private func detect(
+        _ changes: [String: [Answer]] = [:], template: String = template, parameters: OrderedDictionary<String, RecordedParameter> = [:]
+    ) async throws -> (DriftReport, ScriptedCloud) {
         let cloud = ScriptedCloud(
             [
                 "DescribeStacks": [.stack("CREATE_COMPLETE")], "ListStackResources": [.resources],
@@ -43,7 +46,7 @@ private typealias Answer = ScriptedCloud.Answer
             ].merging(changes) { $1 })
         let recorded = RecordedStack(
             address: .pipeline, stackName: "image-pipeline-develop", region: "eu-central-1", serial: 4, status: "CREATE_COMPLETE",
-            templateBody: "Resources:\n  Topic: {Type: AWS::SNS::Topic, Properties: {DisplayName: a}}\n",
+            templateBody: template, parameters: parameters,
             resources: [StackResource(logicalID: "Topic", physicalID: "topic-1", type: "AWS::SNS::Topic", status: "CREATE_COMPLETE")])
         let request = DriftRequest(
             recorded: recorded, deployment: nil, lastEventAt: noon, checkedBy: "ada@laptop", isDeep: false)
@@ -137,7 +140,53 @@ private typealias Answer = ScriptedCloud.Answer
 
     @Test func `a type that is not supported is not checked`() async throws {
         let (report, _) = try await detect(["DescribeStackResourceDrifts": [Self.drifts("")]])
-        #expect(lines(report) == ["Topic NOT_CHECKED"] && report.status == .inSync && report.summary.inSync == 0)
+        #expect(lines(report) == ["Topic NOT_CHECKED"] && report.status == .notChecked && report.summary.inSync == 0)
+    }
+
+    @Test func `a secret that a nested stack was given is one in there, whatever its template says, and what it makes of it too`()
+        async throws
+    {
+        func listed(_ resources: (id: String, type: String, physicalID: String)...) -> Answer {
+            let members = resources.map {
+                "<member><LogicalResourceId>\($0.id)</LogicalResourceId><PhysicalResourceId>\($0.physicalID)</PhysicalResourceId>"
+                    + "<ResourceType>\($0.type)</ResourceType><ResourceStatus>CREATE_COMPLETE</ResourceStatus></member>"
+            }
+            return .result("<StackResourceSummaries>\(members.joined())</StackResourceSummaries>")
+        }
+        func drifted(_ id: String) -> String {
+            """
+            <member><LogicalResourceId>\(id)</LogicalResourceId><ResourceType>AWS::SSM::Parameter</ResourceType>\
+            <StackResourceDriftStatus>MODIFIED</StackResourceDriftStatus><ExpectedProperties>{"Value":"hunter2"}</ExpectedProperties>\
+            <ActualProperties>{"Value":"swordfish"}</ActualProperties><Timestamp>2026-01-01T12:00:00Z</Timestamp></member>
+            """
+        }
+        let template = """
+            Parameters: {Password: {Type: String, NoEcho: true}}
+            Resources:
+              Inner:
+                {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: "https://x/y.yml", Parameters: {Word: !Ref Password}}}
+              Copy: {Type: AWS::SSM::Parameter, Properties: {Type: String, Value: !GetAtt Inner.Outputs.Said}}
+            """
+        let inner = """
+            {"Parameters": {"Word": {"Type": "String"}},
+             "Resources": {"Item": {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": {"Ref": "Word"}}}}}
+            """
+        let given =
+            "<Parameters><member><ParameterKey>Word</ParameterKey><ParameterValue>hunter2</ParameterValue></member></Parameters>"
+        let (report, _) = try await detect(
+            [
+                "DescribeStacks": [.stack("CREATE_COMPLETE"), .stack("CREATE_COMPLETE", extra: given)],
+                "ListStackResources": [
+                    listed(("Inner", "AWS::CloudFormation::Stack", stackARN), ("Copy", "AWS::SSM::Parameter", "c")),
+                    listed(("Item", "AWS::SSM::Parameter", "i")),
+                ],
+                "GetTemplate": [.result("<TemplateBody>\(inner)</TemplateBody>")],
+                "DescribeStackResourceDrifts": [Self.drifts(drifted("Copy")), Self.drifts(drifted("Item"))],
+            ], template: template, parameters: ["Password": .secret(nil)])
+        #expect(
+            lines(report) == [
+                #"Copy MODIFIED Value "(sensitive)" "(sensitive)""#, #"Inner/Item MODIFIED Value "(sensitive)" "(sensitive)""#,
+            ])
     }
 
     @Test func `an update past pipeplan is told with the difference of its template`() async throws {

@@ -62,6 +62,7 @@ import Testing
     @Test func `texts are compared as diff does`() {
         #expect(UnifiedDifference.lines("a\nb\nc\n", "a\nb\nc\n").isEmpty)
         #expect(UnifiedDifference.lines("a\nb\nc\n", "a\nx\nc\n", context: 1) == ["@@ -1,3 +1,3 @@", " a", "-b", "+x", " c"])
+        #expect(UnifiedDifference.lines("a\r\nb\r\n", "a\r\nx\r\n") == ["@@ -1,2 +1,2 @@", " a", "-b", "+x"])
         #expect(UnifiedDifference.lines("", "a\n") == ["@@ -0,0 +1,1 @@", "+a"])
     }
 }

@@ -126,6 +126,31 @@ import Testing
         }
     }
 
+    @Test(.timeLimit(.minutes(1))) func `What is neither file nor folder is refused, and not waited for`() throws {
+        try #require(mkfifo("\(folder.path)/src", 0o600) == 0)
+        #expect(try package(Self.function).findings.map(\.summary) == ["Code of Function: src is neither a file nor a folder"])
+        try FileManager.default.removeItem(atPath: "\(folder.path)/src")
+        try folder.write("1", to: "src/a")
+        try #require(mkfifo("\(folder.path)/src/pipe", 0o600) == 0)
+        #expect(
+            try package(Self.function).findings.map(\.summary) == [
+                "Code of Function: What is neither file nor folder can't be packed: src/pipe"
+            ])
+    }
+
+    @Test func `Links that multiply what they lead to come to an end`() throws {
+        try folder.write("1", to: "src/0/a")
+        for level in 1...20 {
+            try FileManager.default.createDirectory(atPath: "\(folder.path)/src/\(level)", withIntermediateDirectories: true)
+            for name in ["left", "right"] {
+                try FileManager.default.createSymbolicLink(
+                    atPath: "\(folder.path)/src/\(level)/\(name)", withDestinationPath: "../\(level - 1)")
+            }
+        }
+        let problem = #expect(throws: Problem.self) { try FileTree(folder: "\(folder.path)/src", shownPath: "src", most: 1000) }
+        #expect(problem?.findings.map(\.summary) == ["src has more than 1000 files and folders, and an archive takes no more"])
+    }
+
     @Test func `What is missing is told at its place`() throws {
         let findings = try package(Self.function).findings
         #expect(findings.map(\.code) == ["missing-file"])

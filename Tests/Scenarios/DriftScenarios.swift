@@ -63,28 +63,16 @@ import Testing
         #expect(try session.pipeplan("plan shop --detailed-exitcode").status == 0)
     }
 
-    /// A script in Python that does by hand what the test says.
-    private func byHand(_ script: String, at server: RunningServer) throws {
-        let head = """
-            import boto3
-            def client(name): return boto3.client(name, endpoint_url='\(server.endpoint)', region_name='us-east-1',
-                aws_access_key_id='test', aws_secret_access_key='test')
-
-            """
-        let result = try run(Repository.python("python"), ["-c", head + script], in: Repository.root)
-        #expect(result.status == 0, "\(result.errors)")
-    }
-
     @Test func `on MiniStack, by other clients`() throws {
         let server = try RunningServer.miniStack()
         let session = try Session(endpoint: server.endpoint)
         try prepare(session)
-        try byHand(
+        try server.python(
             """
             topic = client('sns').list_topics()['Topics'][0]['TopicArn']
             client('sns').set_topic_attributes(TopicArn=topic, AttributeName='DisplayName', AttributeValue='edited')
             client('ssm').delete_parameter(Name='/pipeplan/pointer')
-            """, at: server)
+            """)
         #expect(try statuses(session.json("drift shop")) == ["Orders MODIFIED", "Pointer DELETED", "DRIFTED"])
         #expect(try session.pipeplan("drift shop --offline --detailed-exitcode").status == 2)
 
@@ -101,7 +89,7 @@ import Testing
             try session.pipeplan("plan shop").output.contains(
                 #"Orders.DisplayName: the live value is "edited", recorded "hello", you want "edited""#))
         #expect(try session.pipeplan("apply shop --auto-approve").status == 0)
-        try byHand("client('ssm').put_parameter(Name='/pipeplan/pointer', Value='one', Type='String')", at: server)
+        try server.python("client('ssm').put_parameter(Name='/pipeplan/pointer', Value='one', Type='String')")
         #expect(try statuses(session.json("drift shop")) == ["IN_SYNC"])
         #expect(try episodes(session) == ["Orders MODIFIED put-right", "Pointer DELETED put-right"])
     }
@@ -110,7 +98,7 @@ import Testing
         let server = try RunningServer.miniStack()
         let session = try Session(endpoint: server.endpoint)
         try prepare(session)
-        try byHand(
+        try server.python(
             """
             import time
             time.sleep(2.1)
@@ -118,12 +106,12 @@ import Testing
             template = cloudformation.get_template(StackName='shop')['TemplateBody']
             cloudformation.update_stack(StackName='shop', TemplateBody=template.replace('DisplayName: hello', 'DisplayName: theirs'))
             cloudformation.get_waiter('stack_update_complete').wait(StackName='shop')
-            """, at: server)
+            """)
         let changed = try session.pipeplan("drift shop --detailed-exitcode")
         #expect(changed.status == 2)
         #expect(changed.output.contains("The stack was changed past pipeplan"), "\(changed.output)")
         #expect(changed.output.contains("+      DisplayName: theirs   # what people see"), "\(changed.output)")
-        try byHand("client('cloudformation').delete_stack(StackName='shop')", at: server)
+        try server.python("client('cloudformation').delete_stack(StackName='shop')")
         let gone = try session.pipeplan("drift shop --detailed-exitcode")
         #expect(gone.status == 2)
         #expect(gone.output.contains("The stack itself is gone"), "\(gone.output)\(gone.errors)")
@@ -131,7 +119,7 @@ import Testing
 
     @Test func `in nested stacks`() throws {
         let server = try RunningServer.miniStack()
-        try byHand("client('s3').create_bucket(Bucket='artifacts')", at: server)
+        try server.python("client('s3').create_bucket(Bucket='artifacts')")
         let session = try Session(endpoint: server.endpoint)
         try session.folder.write(
             "Resources:\n  Inner: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: inner.yml}}\n",
@@ -143,8 +131,21 @@ import Testing
         let created = try session.pipeplan("apply shop --auto-approve")
         #expect(created.status == 0, "\(created.errors)")
         #expect(try statuses(session.json("drift shop")) == ["IN_SYNC"])
-        try byHand("client('ssm').put_parameter(Name='/word', Value='two', Type='String', Overwrite=True)", at: server)
+        try server.python("client('ssm').put_parameter(Name='/word', Value='two', Type='String', Overwrite=True)")
         #expect(try statuses(session.json("drift shop")) == ["Inner/Word MODIFIED", "DRIFTED"])
+
+        // It knows no drift-aware change sets, and what to do instead is told.
+        let passedOver = try session.pipeplan("apply shop --revert-drift --auto-approve")
+        #expect(passedOver.status == 1)
+        #expect(passedOver.output.contains(#"~ Value: "two" → "one"  # by drift"#), "\(passedOver.output)")
+        #expect(passedOver.errors.contains(#/create-change-set --region us-east-1 --stack-name arn:\S+shop-Inner/#), "\(passedOver.errors)")
+
+        let adopted = try session.pipeplan("drift adopt shop --auto-approve")
+        #expect(adopted.status == 0, "\(adopted.errors)")
+        #expect(try session.folder.read("stacks/shop/inner.yml").contains("Value: two}"), "\(adopted.output)")
+        #expect(try session.pipeplan("plan shop --online --out reviewed.plan").status == 0)
+        #expect(try session.pipeplan("apply reviewed.plan").status == 0)
+        #expect(try statuses(session.json("drift shop")) == ["IN_SYNC"])
     }
 
     @Test func `of 500 resources 120 have drifted, and all are read and told`() throws {

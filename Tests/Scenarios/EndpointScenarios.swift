@@ -29,19 +29,14 @@ import Testing
         """
 
     /// A script in Python that asks the endpoint, not this project, what is there.
-    private func seen(at server: RunningServer) throws -> String {
-        let script = """
-            import boto3
-            def client(name): return boto3.client(name, endpoint_url='\(server.endpoint)', region_name='us-east-1',
-                aws_access_key_id='test', aws_secret_access_key='test')
+    static func seen(at server: RunningServer) throws -> String {
+        try server.python(
+            """
             print([b['Name'] for b in client('s3').list_buckets()['Buckets'] if b['Name'].startswith('pipeplan-')])
             print([t['TopicArn'].split(':')[-1] for t in client('sns').list_topics()['Topics']])
             print([p['Value'] for p in client('ssm').get_parameters_by_path(Path='/pipeplan', Recursive=True)['Parameters']])
             print([r['repositoryName'] for r in client('ecr').describe_repositories()['repositories']])
-            """
-        let result = try run(Repository.python("python"), ["-c", script], in: Repository.root)
-        #expect(result.status == 0, "\(result.errors)")
-        return result.output
+            """)
     }
 
     private func live(at server: RunningServer) throws {
@@ -51,7 +46,7 @@ import Testing
 
         let created = try session.pipeplan("apply shop --auto-approve")
         #expect(created.status == 0, "\(created.errors)")
-        #expect(try seen(at: server) == "['pipeplan-dev-files']\n['orders-dev']\n['hello']\n['pipeplan/dev']\n")
+        #expect(try Self.seen(at: server) == "['pipeplan-dev-files']\n['orders-dev']\n['hello']\n['pipeplan/dev']\n")
 
         let again = try session.pipeplan("plan shop --detailed-exitcode")
         #expect(again.status == 0, "\(again.output)")
@@ -62,11 +57,11 @@ import Testing
         #expect(planned.output.contains(#"~ Value: "hello" → "good day""#))
         let updated = try session.pipeplan("apply shop --auto-approve")
         #expect(updated.status == 0, "\(updated.errors)")
-        #expect(try seen(at: server) == "['pipeplan-dev-files']\n['orders-dev']\n['good day']\n['pipeplan/dev']\n")
+        #expect(try Self.seen(at: server) == "['pipeplan-dev-files']\n['orders-dev']\n['good day']\n['pipeplan/dev']\n")
 
         let destroyed = try session.pipeplan("destroy shop --auto-approve")
         #expect(destroyed.status == 0, "\(destroyed.errors)")
-        #expect(try seen(at: server) == "[]\n[]\n[]\n[]\n")
+        #expect(try Self.seen(at: server) == "[]\n[]\n[]\n[]\n")
 
         let history = try session.json("history")
         let deployments = history["deployments"] as? [[String: Any]] ?? []
@@ -167,122 +162,17 @@ import Testing
         #expect(try session.json("history")["deployments"] as? [[String: String]] == [])
     }
 
-    /// The bucket that nested templates are uploaded to.
-    private func makeArtifactBucket(at server: RunningServer) throws {
-        let script = """
-            import boto3
-            s3 = boto3.client('s3', endpoint_url='\(server.endpoint)', region_name='us-east-1',
-                aws_access_key_id='test', aws_secret_access_key='test')
-            s3.create_bucket(Bucket='artifacts')
-            """
-        #expect(try run(Repository.python("python"), ["-c", script], in: Repository.root).status == 0)
-    }
-
-    @Test func `a nested stack is uploaded, deployed, and planned through`() throws {
-        let server = try RunningServer.miniStack()
-        try makeArtifactBucket(at: server)
-        let session = try Session(endpoint: server.endpoint)
-        try session.folder.write(
-            """
-            Resources:
-              Inner:
-                Type: AWS::CloudFormation::Stack
-                Properties: {TemplateURL: parts/inner.yml, Parameters: {Greeting: hello}}   # by its path
-              Copy:
-                Type: AWS::SSM::Parameter
-                Properties: {Type: String, Name: /copy, Value: !GetAtt Inner.Outputs.Said}
-            """, to: "stacks/shop/template.yml")
-        try session.folder.write(
-            """
-            Parameters: {Greeting: {Type: String}}
-            Resources:
-              Word: {Type: AWS::SSM::Parameter, Properties: {Type: String, Name: /word, Value: !Ref Greeting}}
-            Outputs:
-              Said: {Value: !GetAtt Word.Value}
-            """, to: "stacks/shop/parts/inner.yml")
-        try session.folder.write("region: us-east-1\n", to: "stacks/shop/stack.yml")
-        let unpacked = try session.pipeplan("apply shop --auto-approve")
-        #expect(unpacked.status == 4)
-        #expect(unpacked.errors.contains("Name a bucket as `artifacts`"), "\(unpacked.errors)")
-
-        try session.folder.write("region: us-east-1\nartifacts: artifacts\n", to: "stacks/shop/stack.yml")
-        let created = try session.pipeplan("apply shop --auto-approve")
-        #expect(created.status == 0, "\(created.errors)")
-        #expect(try session.pipeplan("plan shop --detailed-exitcode").status == 0)
-
-        try session.edit("stacks/shop/template.yml", replacing: "hello", with: "welcome")
-        let planned = try session.pipeplan("plan shop")
-        #expect(planned.output.contains(#"~ Value: "hello" → "welcome"  # by parameter Greeting"#), "\(planned.output)")
-        // MiniStack says that the nested stack might be replaced. Somebody has to look at that, and then it is executed as it is.
-        #expect(try session.pipeplan("apply shop --auto-approve").status == 3)
-        let reviewed = try session.pipeplan("plan shop --online --out reviewed.plan")
-        #expect(reviewed.output.contains("Inner (AWS::CloudFormation::Stack) might be replaced"), "\(reviewed.output)\(reviewed.errors)")
-        let updated = try session.pipeplan("apply reviewed.plan")
-        #expect(updated.status == 0, "\(updated.errors)")
-        let read = """
-            import boto3
-            ssm = boto3.client('ssm', endpoint_url='\(server.endpoint)', region_name='us-east-1',
-                aws_access_key_id='test', aws_secret_access_key='test')
-            print(ssm.get_parameter(Name='/word')['Parameter']['Value'])
-            """
-        #expect(try run(Repository.python("python"), ["-c", read], in: Repository.root).output == "welcome\n")
-        // What was recorded is what CloudFormation got, and the files still come to that.
-        #expect(try session.pipeplan("plan shop --detailed-exitcode").status == 0)
-    }
-
-    @Test func `what fails in a nested stack is told with its line and its way there`() throws {
-        let server = try RunningServer.miniStack()
-        try makeArtifactBucket(at: server)
-        let session = try Session(endpoint: server.endpoint)
-        try session.folder.write(
-            """
-            Resources:
-              Inner: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: parts/inner.yml}}
-            """, to: "stacks/shop/template.yml")
-        let inner = """
-            Resources:
-              Word: {Type: AWS::SSM::Parameter, Properties: {Type: String, Name: /word, Value: hello}}
-            """
-        try session.folder.write(inner, to: "stacks/shop/parts/inner.yml")
-        try session.folder.write("region: us-east-1\nartifacts: artifacts\n", to: "stacks/shop/stack.yml")
-        let created = try session.pipeplan("apply shop --auto-approve")
-        #expect(created.status == 0, "\(created.errors)")
-        #expect(created.errors.contains(" Inner/Word  AWS::SSM::Parameter"), "\(created.errors)")
-
-        let broken = "\n  Broken: {Type: AWS::CodePipeline::Pipeline, Properties: {Name: unsupported}}\n"
-        try session.folder.write(inner + broken, to: "stacks/shop/parts/inner.yml")
-        // MiniStack says that the nested stack might be replaced; what was reviewed is executed all the same.
-        #expect(try session.pipeplan("plan shop --online --out reviewed.plan").status == 0)
-        let failed = try session.pipeplan("apply reviewed.plan")
-        #expect(failed.status == 1)
-        #expect(failed.errors.contains("Inner/Broken (AWS::CodePipeline::Pipeline) failed"), "\(failed.errors)")
-        #expect(failed.errors.contains("parts/inner.yml:3:"), "\(failed.errors)")
-
-        let recorded = try session.json("history --limit 1")
-        let last = (recorded["deployments"] as? [[String: Any]])?.first ?? [:]
-        #expect((last["failure"] as? [String: Any])?["logicalId"] as? String == "Inner/Broken")
-        let shown = try session.pipeplan("history show shop 2")
-        #expect(shown.output.contains("Inner/Broken"), "\(shown.output)")
-        // Each event once, and none of the creation before.
-        let events = try session.json("history show shop 2")["events"] as? [[String: Any]] ?? []
-        #expect(events.count { $0["logicalId"] as? String == "Broken" && $0["status"] as? String == "UPDATE_FAILED" } == 1)
-        #expect(!events.contains { ($0["status"] as? String ?? "").hasPrefix("CREATE_") })
-    }
-
     /// A stack that a script has made by CreateStack is imported, and what was written describes it to the letter.
     private func importStack(from server: RunningServer) throws {
         let folder = try TemporaryFolder()
         try folder.write(Self.template, to: "template.yml")
-        let script = """
-            import boto3
-            cloudformation = boto3.client('cloudformation', endpoint_url='\(server.endpoint)', region_name='us-east-1',
-                aws_access_key_id='test', aws_secret_access_key='test')
+        try server.python(
+            """
+            cloudformation = client('cloudformation')
             cloudformation.create_stack(StackName='made-by-hand', TemplateBody=open('\(folder.path)/template.yml').read(),
                 Parameters=[{'ParameterKey': 'Greeting', 'ParameterValue': 'good: day'}], Tags=[{'Key': 'team', 'Value': '007'}])
             cloudformation.get_waiter('stack_create_complete').wait(StackName='made-by-hand', WaiterConfig={'Delay': 0.1})
-            """
-        let made = try run(Repository.python("python"), ["-c", script], in: Repository.root)
-        #expect(made.status == 0, "\(made.errors)")
+            """)
 
         let session = try Session(endpoint: server.endpoint)
         let imported = try session.pipeplan("import shop --stack-name made-by-hand")
@@ -294,7 +184,7 @@ import Testing
         try session.edit("stacks/shop/stack.yml", replacing: "good: day", with: "good night")
         let updated = try session.pipeplan("apply shop --auto-approve")
         #expect(updated.status == 0, "\(updated.errors)")
-        #expect(try seen(at: server) == "['pipeplan-dev-files']\n['orders-dev']\n['good night']\n['pipeplan/dev']\n")
+        #expect(try Self.seen(at: server) == "['pipeplan-dev-files']\n['orders-dev']\n['good night']\n['pipeplan/dev']\n")
     }
 
     @Test func `on MiniStack a stack that others made is imported`() throws {
@@ -303,109 +193,5 @@ import Testing
 
     @Test func `on moto a stack that others made is imported`() throws {
         try importStack(from: try RunningServer.moto())
-    }
-
-    private func python(_ script: String, at server: RunningServer) throws {
-        let head = """
-            import boto3
-            def client(name): return boto3.client(name, endpoint_url='\(server.endpoint)', region_name='us-east-1',
-                aws_access_key_id='test', aws_secret_access_key='test')
-
-            """
-        let result = try run(Repository.python("python"), ["-c", head + script], in: Repository.root)
-        #expect(result.status == 0, "\(result.errors)")
-    }
-
-    /// What holds something is found before anything is destroyed.
-    private func destroyFull(at server: RunningServer) throws {
-        let session = try Session(endpoint: server.endpoint)
-        try session.folder.write(Self.template, to: "stacks/shop/template.yml")
-        try session.folder.write("region: us-east-1\n", to: "stacks/shop/stack.yml")
-        #expect(try session.pipeplan("apply shop --auto-approve").status == 0)
-        try python(
-            """
-            client('s3').put_object(Bucket='pipeplan-dev-files', Key='a', Body=b'x')
-            client('ecr').put_image(repositoryName='pipeplan/dev', imageTag='one',
-                imageManifest='{"schemaVersion": 2}', imageManifestMediaType='application/vnd.docker.distribution.manifest.v2+json')
-            """, at: server)
-        let full = try session.pipeplan("destroy shop --auto-approve")
-        #expect(full.status == 3, "\(full.errors)")
-        #expect(full.errors.contains("Files can't be deleted: the bucket pipeplan-dev-files holds objects"), "\(full.errors)\(full.output)")
-        #expect(full.errors.contains("Images can't be deleted: the repository pipeplan/dev holds images"), "\(full.errors)\(full.output)")
-        #expect(try session.pipeplan("plan shop --detailed-exitcode").status == 0)
-
-        try python(
-            """
-            client('s3').put_bucket_versioning(Bucket='pipeplan-dev-files', VersioningConfiguration={'Status': 'Enabled'})
-            client('s3').delete_object(Bucket='pipeplan-dev-files', Key='a')
-            client('ecr').batch_delete_image(repositoryName='pipeplan/dev', imageIds=[{'imageTag': 'one'}])
-            """, at: server)
-        let old = try session.pipeplan("destroy shop --auto-approve")
-        #expect(old.status == 3, "\(old.errors)")
-        #expect(old.errors.contains("holds old versions of objects"), "\(old.errors)\(old.output)")
-        #expect(!old.errors.contains("Images can't be deleted"), "\(old.errors)")
-
-        try python(
-            """
-            s3 = client('s3')
-            found = s3.list_object_versions(Bucket='pipeplan-dev-files')
-            for item in found.get('Versions', []) + found.get('DeleteMarkers', []):
-                s3.delete_object(Bucket='pipeplan-dev-files', Key=item['Key'], VersionId=item['VersionId'])
-            """, at: server)
-        let destroyed = try session.pipeplan("destroy shop --auto-approve")
-        #expect(destroyed.status == 0, "\(destroyed.errors)")
-        #expect(!destroyed.output.contains("not checked"), "\(destroyed.output)")
-    }
-
-    @Test func `on MiniStack a bucket and a repository that hold something are found before they are destroyed`() throws {
-        try destroyFull(at: try RunningServer.miniStack())
-    }
-
-    @Test func `on moto a bucket and a repository that hold something are found before they are destroyed`() throws {
-        try destroyFull(at: try RunningServer.moto())
-    }
-
-    @Test func `on MiniStack termination protection keeps a stack until it is taken away`() throws {
-        let server = try RunningServer.miniStack()
-        let session = try Session(endpoint: server.endpoint)
-        try session.folder.write(Self.template, to: "stacks/shop/template.yml")
-        try session.folder.write("region: us-east-1\nterminationProtection: true\n", to: "stacks/shop/stack.yml")
-        #expect(try session.pipeplan("apply shop --auto-approve").status == 0)
-        let kept = try session.pipeplan("destroy shop --auto-approve")
-        #expect(kept.status == 3)
-        #expect(kept.errors.contains("Stack shop has termination protection"), "\(kept.errors)")
-        #expect(try seen(at: server).hasPrefix("['pipeplan-dev-files']"))
-
-        try session.folder.write("region: us-east-1\nterminationProtection: false\n", to: "stacks/shop/stack.yml")
-        #expect(try session.pipeplan("apply shop --auto-approve").status == 0)
-        let destroyed = try session.pipeplan("destroy shop --auto-approve")
-        #expect(destroyed.status == 0, "\(destroyed.errors)")
-    }
-
-    @Test func `on MiniStack an export that is imported keeps its stack, and both go in one run`() throws {
-        let server = try RunningServer.miniStack()
-        let session = try Session(endpoint: server.endpoint)
-        try session.folder.write(
-            """
-            Resources: {Topic: {Type: AWS::SNS::Topic, Properties: {TopicName: shared}}}
-            Outputs: {Name: {Value: !GetAtt Topic.TopicName, Export: {Name: shared-topic}}}
-            """, to: "stacks/base/template.yml")
-        try session.folder.write(
-            """
-            Resources:
-              Pointer: {Type: AWS::SSM::Parameter, Properties: {Type: String, Name: /pointer, Value: !ImportValue shared-topic}}
-            """, to: "stacks/user/template.yml")
-        for stack in ["base", "user"] { try session.folder.write("region: us-east-1\n", to: "stacks/\(stack)/stack.yml") }
-        #expect(try session.pipeplan("apply base --auto-approve").status == 0)
-        #expect(try session.pipeplan("apply user --auto-approve").status == 0)
-        let kept = try session.pipeplan("destroy base --auto-approve")
-        #expect(kept.status == 3)
-        #expect(kept.errors.contains("The export shared-topic is imported by user"), "\(kept.errors)")
-
-        let destroyed = try session.pipeplan("destroy base user --auto-approve")
-        #expect(destroyed.status == 0, "\(destroyed.errors)")
-        #expect(destroyed.output.contains("Stacks: 2 destroyed."), "\(destroyed.output)")
-        let events = destroyed.errors.split(separator: "\n")
-        #expect(events.first?.hasPrefix("user | ") == true && events.last?.hasPrefix("base | ") == true, "\(destroyed.errors)")
     }
 }

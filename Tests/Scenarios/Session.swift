@@ -1,5 +1,6 @@
 import Foundation
 import TestSupport
+import Testing
 
 /// A project in a folder of its own, and the program run in it as a user would.
 final class Session: Sendable {
@@ -65,6 +66,22 @@ final class Session: Sendable {
     /// The files that hold `text` anywhere, by path.
     func filesHolding(_ text: String) throws -> [String] {
         try folder.contents().filter { $0.value.range(of: Data(text.utf8)) != nil }.map(\.key).sorted()
+    }
+}
+
+extension RunningServer {
+    /// Runs a script in Python that asks the endpoint, not this project, or does something there by hand: `client('s3')` is boto3's.
+    /// - Returns: what it printed.
+    @discardableResult func python(_ script: String) throws -> String {
+        let head = """
+            import boto3
+            def client(name): return boto3.client(name, endpoint_url='\(endpoint)', region_name='us-east-1',
+                aws_access_key_id='test', aws_secret_access_key='test')
+
+            """
+        let result = try run(Repository.python("python"), ["-c", head + script], in: Repository.root)
+        #expect(result.status == 0, "\(result.errors)")
+        return result.output
     }
 }
 

@@ -8,7 +8,7 @@ extension String {
     func hiding(_ secrets: [Secret]) -> String {
         // A longer one may hold a shorter one, whose stars would leave the rest of it.
         secrets.map { $0.reveal() }.sorted { $0.utf8.count > $1.utf8.count }.reduce(self) { text, secret in
-            secret.utf8.count >= Self.shortestSecret ? text.replacing(secret, with: "****") : text
+            secret.utf8.count >= Self.shortestSecret ? text.replacing(secret, with: Secret.mask) : text
         }
     }
 }

@@ -41,9 +41,8 @@ package struct DriftDetector: Sendable {
     let client: CloudFormationClient
     let cloudControl: CloudControlClient
     let types: ResourceTypeCatalog
-    let clock: Clock
+    private let context: Context
     let polling: SharedPollingLimit
-    private let randomBytes: @Sendable (Int) -> Data
     let report: @Sendable (DriftNotice) -> Void
 
     package init(
@@ -53,22 +52,19 @@ package struct DriftDetector: Sendable {
         self.client = client
         self.cloudControl = cloudControl
         self.types = types
-        clock = context.clock
-        randomBytes = context.randomBytes
+        self.context = context
         self.polling = polling
         self.report = report
     }
+
+    var clock: Clock { context.clock }
 
     /// Detects the drift of one stack and of all nested in it.
     /// - Returns: the report, without a verdict on what it found. Where AWS refuses or does not answer, it says so and why.
     /// - Throws: `Problem` where there are no credentials; `CancellationError`.
     package func detect(_ request: DriftRequest) async throws -> DriftReport {
         let recorded = request.recorded
-        let id = randomBytes(16).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
-        var found = DriftReport(
-            id: id, address: recorded.address, stackName: recorded.stackName, region: recorded.region, accountID: recorded.accountID,
-            stackID: recorded.stackID, checkedAt: clock.now(), checkedBy: request.checkedBy, serial: recorded.serial,
-            recordedStatus: recorded.status)
+        var found = DriftReport(on: recorded, checkedBy: request.checkedBy, in: context)
         do {
             let described = try await client.describeStack(recorded.stackID ?? recorded.stackName)
             guard let stack = described, stack.status != "DELETE_COMPLETE" else { return found }
@@ -79,17 +75,12 @@ package struct DriftDetector: Sendable {
             found.resources = content.resources.sorted { $0.logicalID < $1.logicalID }
             found.failure = content.failure
         } catch let failure as any RequestFailure {
-            found.failure = Self.line(failure.problem)
+            found.failure = failure.problem.oneLine
         } catch let problem as Problem where problem.status == .badInput {
             // The stack's template, which nobody but CloudFormation may be able to read.
-            found.failure = Self.line(problem)
+            found.failure = problem.oneLine
         }
         return found
-    }
-
-    private static func line(_ problem: Problem) -> String {
-        let text = problem.findings.first.map { "\($0.summary). \($0.detail)" } ?? "\(problem)"
-        return text.split(whereSeparator: \.isNewline).joined(separator: " ")
     }
 
     /// What the live resources are compared with: the recorded template, or the stack's own where that is another one by now or what
@@ -115,7 +106,9 @@ package struct DriftDetector: Sendable {
         var failures = [detection.failure].compactMap(\.self)
         for resource in resources {
             if resource.type == "AWS::CloudFormation::Stack", let id = resource.physicalID, id.hasPrefix("arn:") {
-                let inner = await nested(id, "\(path)\(resource.logicalID)", request)
+                let inner = await nested(
+                    id, "\(path)\(resource.logicalID)", request, isSecret: { base.givesSecret(toNested: resource.logicalID, parameter: $0) }
+                )
                 try Task.checkCancellation()
                 found += inner.resources
                 inner.failure.map { failures.append("\(path)\(resource.logicalID): \($0)") }
@@ -128,8 +121,9 @@ package struct DriftDetector: Sendable {
     }
 
     /// A nested stack is detected by itself: CloudFormation leaves it out of the outer one's detection (API reference, DetectStackDrift).
+    /// - Parameter isSecret: whether the stack around it gives a parameter a secret, which its own template may not know.
     private func nested(
-        _ id: String, _ path: String, _ request: DriftRequest
+        _ id: String, _ path: String, _ request: DriftRequest, isSecret: (String) -> Bool
     ) async -> (resources: [ResourceDriftReport], failure: String?) {
         do {
             guard let stack = try await client.describeStack(id), stack.status != "DELETE_COMPLETE" else {
@@ -140,10 +134,10 @@ package struct DriftDetector: Sendable {
                     ], nil
                 )
             }
-            let base = try await liveBase(of: stack, as: request.recorded)
+            let base = try await liveBase(of: stack, as: request.recorded, isSecret: isSecret)
             return try await content(of: stack, base, below: "\(path)/", request)
         } catch {
-            let reason = ((error as? any RequestFailure)?.problem ?? error as? Problem).map(Self.line) ?? "\(error)"
+            let reason = ((error as? any RequestFailure)?.problem ?? error as? Problem)?.oneLine ?? "\(error)"
             return (
                 [
                     ResourceDriftReport(
@@ -154,7 +148,9 @@ package struct DriftDetector: Sendable {
     }
 
     /// The stack as CloudFormation has it, its NoEcho parameters unknown.
-    private func liveBase(of stack: StackDescription, as recorded: RecordedStack) async throws -> RecordedProperties {
+    private func liveBase(
+        of stack: StackDescription, as recorded: RecordedStack, isSecret: (String) -> Bool = { _ in false }
+    ) async throws -> RecordedProperties {
         let body = try await client.getTemplate(stack: stack.stackID, stage: .processed)
         let resources = try await client.listStackResources(stack.stackID)
         var live = RecordedStack(
@@ -164,8 +160,8 @@ package struct DriftDetector: Sendable {
         let template = Template.read(body, file: "live").value
         for (name, value) in stack.parameters.sorted(by: { $0.key < $1.key }) {
             // Not every endpoint hides them.
-            let isSecret = value == "****" || template?.parameters[name]?.noEcho == true
-            live.parameters[name] = isSecret ? .secret(nil) : .plain(value)
+            let isHidden = value == Secret.mask || template?.parameters[name]?.noEcho == true || isSecret(name)
+            live.parameters[name] = isHidden ? .secret(nil) : .plain(value)
         }
         return try RecordedProperties(live, types: types)
     }

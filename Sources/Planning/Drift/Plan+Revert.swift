@@ -1,5 +1,7 @@
 package import Model
+import OrderedCollections
 package import ResourceTypes
+import Templates
 
 extension ChangeCause {
     /// Nothing in the template: the live value is another one than was deployed.
@@ -13,45 +15,107 @@ extension Plan {
     /// the recorded stack that the plan was made with, so that they are added again and what refers to them is known.
     package func reverting(_ report: DriftReport, types: ResourceTypeCatalog) -> Plan {
         var plan = self
-        for resource in report.resources {
-            if resource.logicalID.contains("/") {
-                if resource.isDrifted { plan.notes.append(Self.noteOnNested(resource)) }
-                continue
-            }
-            let index = plan.changes.firstIndex { $0.logicalID == resource.logicalID }
-            switch resource.status {
-            case .modified:
-                if let index {
-                    plan.changes[index].revert(resource, types[resource.type])
-                } else {
-                    var change = PlannedChange(resource)
-                    change.revert(resource, types[resource.type])
-                    plan.changes.append(change)
-                    plan.unchangedCount = max(0, plan.unchangedCount - 1)
-                }
-            case .deleted:
-                guard let index, plan.changes[index].action == .add else { continue }
-                // That it has one tells it from a resource that never was.
-                plan.changes[index].physicalID = resource.physicalID
-                for place in plan.changes[index].properties.indices { plan.changes[index].properties[place].causes = [.drift] }
-            case .inSync, .notChecked: continue
-            }
-            if let excuse = resource.excuse {
-                plan.notes.append(
-                    Finding(
-                        "excused-drift-reverted", .warning,
-                        "The drift of \(resource.logicalID) is \(excuse.rawValue), and put right all the same",
-                        detail: "A drift-aware change set knows no exceptions. Adopt it with `pipeplan drift adopt` to keep it."))
-            }
-        }
+        plan.revert(report.resources, types)
         return plan
     }
 
-    private static func noteOnNested(_ resource: ResourceDriftReport) -> Finding {
-        Finding(
-            "nested-drift", .warning, "\(resource.logicalID) has drifted inside a nested stack",
-            detail: "Whether CloudFormation puts that right along with the stack around it is not known before. Detection afterwards tells."
-        )
+    private mutating func revert(_ resources: [ResourceDriftReport], _ types: ResourceTypeCatalog) {
+        var inside: OrderedDictionary<String, [ResourceDriftReport]> = [:]
+        for var resource in resources where resource.status == .modified || resource.status == .deleted {
+            if let slash = resource.logicalID.firstIndex(of: "/") {
+                let stack = String(resource.logicalID[..<slash])
+                resource.logicalID = String(resource.logicalID[resource.logicalID.index(after: slash)...])
+                inside[stack, default: []].append(resource)
+            } else {
+                revert(resource, types)
+            }
+        }
+        for (logicalID, resources) in inside { revert(resources, in: logicalID, types) }
+    }
+
+    private mutating func revert(_ resource: ResourceDriftReport, _ types: ResourceTypeCatalog) {
+        let index = changes.firstIndex { $0.logicalID == resource.logicalID }
+        if resource.status == .deleted {
+            guard let index, changes[index].action == .add else { return }
+            // That it has one tells it from a resource that never was.
+            changes[index].physicalID = resource.physicalID
+            for place in changes[index].properties.indices { changes[index].properties[place].causes = [.drift] }
+        } else {
+            let type = types[resource.type]
+            let reverted = resource.differences.filter { $0.isReverted(type) }
+            let kept = resource.differences.filter { !$0.isReverted(type) }
+            notes += kept.map { $0.noteOnKept(of: resource.logicalID) }
+            guard !reverted.isEmpty else { return }
+            if index == nil { unchangedCount = max(0, unchangedCount - 1) }
+            let place = index ?? changes.endIndex
+            if index == nil { changes.append(PlannedChange(resource, .modify)) }
+            changes[place].revert(reverted, type)
+        }
+        if let excuse = resource.excuse {
+            notes.append(
+                Finding(
+                    "excused-drift-reverted", .warning,
+                    "The drift of \(resource.logicalID) is \(excuse.rawValue), and put right all the same",
+                    detail: "A drift-aware change set knows no exceptions. Adopt it with `pipeplan drift adopt` to keep it."))
+        }
+    }
+
+    /// Plans what is put right in a nested stack. CloudFormation's documentation tells neither that a change set for nested stacks too
+    /// puts drift right in them nor that it does not: so it may.
+    private mutating func revert(_ resources: [ResourceDriftReport], in logicalID: String, _ types: ResourceTypeCatalog) {
+        guard followed?.contains(logicalID) == true else {
+            notes.append(
+                Finding(
+                    "nested-drift", .warning, "The drift inside the nested stack \(logicalID) is left as it is",
+                    detail: "Its template is not named by a path, so that CloudFormation is not asked what it would do inside. "
+                        + "Put it right in that stack itself (docs/drift.md)."))
+            return
+        }
+        let found = changes.firstIndex { $0.logicalID == logicalID }
+        if let found, changes[found].action != .modify { return }
+        var inner = found.flatMap { changes[$0].nested } ?? withoutChanges(following: resources)
+        let planned = Set(inner.changes.map(\.logicalID))
+        // The plan around it counts what stays in there too.
+        let unchangedBefore = inner.unchangedCount
+        inner.revert(resources, types)
+        for resource in resources where resource.status == .deleted && !resource.logicalID.contains("/") {
+            guard !inner.changes.contains(where: { $0.logicalID == resource.logicalID }) else { continue }
+            inner.changes.append(PlannedChange(resource, .add))
+            inner.unchangedCount -= 1
+        }
+        for index in inner.changes.indices where !planned.contains(inner.changes[index].logicalID) {
+            inner.changes[index].listing = .unknown
+            if inner.changes[index].willChange == .yes { inner.changes[index].willChange = .unknown }
+        }
+        let stack = ResourceDriftReport(logicalID: logicalID, type: TemplateResource.nestedStackType, status: .modified)
+        if found == nil {
+            var change = PlannedChange(stack, .modify)
+            (change.listing, change.willChange) = (.unknown, .unknown)
+            changes.append(change)
+            unchangedCount -= 1
+        }
+        unchangedCount = max(0, unchangedCount - (unchangedBefore - inner.unchangedCount))
+        changes[found ?? changes.endIndex - 1].nested = inner
+        notes.append(
+            Finding(
+                "nested-drift", .warning, "Whether the drift inside the nested stack \(logicalID) is put right is not known before",
+                detail: "CloudFormation is asked to. Detection afterwards tells, and what to do where it has stayed."))
+    }
+
+    /// A plan of the same stack in which nothing happens.
+    package var withoutChanges: Plan {
+        var plan = self
+        (plan.changes, plan.notes, plan.parameters, plan.outputs, plan.conditions) = ([], [], [], [], [])
+        (plan.tags, plan.settings, plan.hazards, plan.access) = ([], [], [], [])
+        return plan
+    }
+
+    /// The plan of a nested stack in which nothing happens, which is planned through as far as something in it has drifted.
+    private func withoutChanges(following resources: [ResourceDriftReport]) -> Plan {
+        var plan = withoutChanges
+        let stacks = resources.compactMap { resource in resource.logicalID.firstIndex(of: "/").map { resource.logicalID[..<$0] } }
+        plan.followed = stacks.isEmpty ? nil : Set(stacks.map(String.init)).sorted()
+        return plan
     }
 }
 
@@ -60,17 +124,18 @@ extension PlannedChange {
     package var isRecreation: Bool { action == .add && physicalID != nil }
 
     /// A change that does nothing yet.
-    fileprivate init(_ resource: ResourceDriftReport) {
+    fileprivate init(_ resource: ResourceDriftReport, _ action: ResourceChange.Action) {
         self.init(
-            logicalID: resource.logicalID, type: resource.type, physicalID: resource.physicalID, action: .modify, replacement: .no,
+            logicalID: resource.logicalID, type: resource.type, physicalID: resource.physicalID, action: action,
+            replacement: action == .modify ? .no : nil,
             policyAction: nil, listing: .yes, willChange: .yes, willReplace: .no, scope: [], properties: [], details: [],
             detailsWithValues: [], renamedFrom: nil, location: nil)
     }
 
-    /// Adds what puts the drift of a resource right.
-    fileprivate mutating func revert(_ resource: ResourceDriftReport, _ type: ResourceType?) {
+    /// Adds what puts differences right.
+    fileprivate mutating func revert(_ differences: [DriftDifference], _ type: ResourceType?) {
         guard action == .modify else { return }
-        for difference in resource.differences {
+        for difference in differences {
             if let index = properties.firstIndex(where: { $0.path == difference.path }) {
                 properties[index].before = difference.actual
                 if properties[index].after == difference.actual, properties[index].known { properties[index].willChange = .no }
@@ -118,6 +183,24 @@ extension ResourceType {
 }
 
 extension DriftDifference {
+    /// Whether a drift-aware change set puts it right (user guide, Using drift-aware change sets, Considerations).
+    fileprivate func isReverted(_ type: ResourceType?) -> Bool { !isAddedTag && type?.recreation(at: components) != .always }
+
+    /// A tag that the template says nothing of.
+    private var isAddedTag: Bool {
+        guard expected == nil, let last = steps.last else { return false }
+        return last.isItem && Int(last.name) == nil
+    }
+
+    fileprivate func noteOnKept(of logicalID: String) -> Finding {
+        Finding(
+            "drift-not-reverted", .warning, "\(logicalID).\(path) is not put right",
+            detail: isAddedTag
+                ? "CloudFormation leaves tags alone whose keys are not in the template. Remove it by hand, or name it under `ignoreDrift`."
+                : "The property can't be changed without replacing the resource, and CloudFormation reverts no drift of such. "
+                    + "Adopt it with `pipeplan drift adopt`, or put it right by hand.")
+    }
+
     /// The steps of the path: `Tags[env].Value` is `Tags`, `env`, `Value`.
     private var steps: [(name: String, isItem: Bool)] {
         var steps: [(name: String, isItem: Bool)] = []

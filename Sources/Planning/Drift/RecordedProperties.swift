@@ -48,7 +48,22 @@ package struct RecordedProperties: Sendable {
         // Of a resource that the template does not have, a macro's for one, nobody knows what it was given.
         guard let resource = properties[logicalID] else { return template.parameters.values.contains(where: \.noEcho) }
         guard let value = resource[property] else { return false }
-        return value.isSensitive(at: steps[...])
+        return value.isSensitive(at: steps[...]) { $0.isSensitive || readsNestedSecret($0) }
+    }
+
+    /// Whether a nested stack is given a secret as a parameter, whatever its own template says of that.
+    package func givesSecret(toNested logicalID: String, parameter: String) -> Bool {
+        isSensitive(logicalID, "Parameters", [.key(parameter)])
+    }
+
+    /// Whether an output is part of a value that a nested stack may have made of a secret it was given.
+    private func readsNestedSecret(_ value: Value) -> Bool {
+        var found = false
+        value.forEachSymbol { symbol in
+            guard case .attribute(let logicalID, let name) = symbol, name.hasPrefix("Outputs.") else { return }
+            if properties[logicalID]?["Parameters"]?.isSensitive == true { found = true }
+        }
+        return found
     }
 }
 
@@ -62,18 +77,19 @@ extension ParameterValue {
 }
 
 extension Value {
-    fileprivate func isSensitive(at steps: ArraySlice<LeafDifference.Step>) -> Bool {
-        guard let step = steps.first, isSensitive else { return isSensitive }
+    fileprivate func isSensitive(at steps: ArraySlice<LeafDifference.Step>, _ isSecret: (Value) -> Bool) -> Bool {
+        guard isSecret(self) else { return false }
+        guard let step = steps.first else { return true }
         let rest = steps.dropFirst()
         switch (self, step) {
-        case (.object(let members), .key(let name)): return members[name]?.isSensitive(at: rest) ?? false
+        case (.object(let members), .key(let name)): return members[name]?.isSensitive(at: rest, isSecret) ?? false
         case (.list(let items), .tag(let key)):
             let tagged = items.filter { item in
                 guard case .object(let members) = item, let name = members["Key"]?.text else { return true }
                 return name == key
             }
-            return tagged.contains { $0.isSensitive(at: rest) }
-        case (.list(let items), _): return items.contains { $0.isSensitive(at: rest) }
+            return tagged.contains { $0.isSensitive(at: rest, isSecret) }
+        case (.list(let items), _): return items.contains { $0.isSensitive(at: rest, isSecret) }
         default: return true
         }
     }

@@ -24,11 +24,13 @@ struct FileTree: Sendable {
     /// An archive has two bytes to count them with.
     static let mostEntries = 65_535
 
-    /// - Parameter path: of a folder, absolute.
+    /// - Parameters:
+    ///   - path: of a folder, absolute.
+    ///   - most: how many files and folders it may have, what a link leads to counted each time.
     /// - Throws: `Problem` (exit code 4) for a link that leads out of the folder or nowhere, what is neither file nor folder, and more than
     ///   can be uploaded.
-    init(folder path: String, shownPath: String) throws(Problem) {
-        var walk = FolderWalk(root: FolderWalk.resolved(path) ?? path, shownPath: shownPath)
+    init(folder path: String, shownPath: String, most: Int = Self.mostEntries) throws(Problem) {
+        var walk = FolderWalk(root: FolderWalk.resolved(path) ?? path, shownPath: shownPath, most: most)
         try walk.visit(path, name: "", inside: [])
         guard !walk.entries.isEmpty else {
             throw Problem(
@@ -45,6 +47,12 @@ struct FileTree: Sendable {
         guard stat(path, &status) == 0 else {
             throw Problem(.badInput, "unreadable-file", "Can't read \(shownPath): \(String(cString: strerror(errno)))")
         }
+        // To read a pipe would be to wait for whoever writes to it.
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw Problem(
+                .badInput, "not-a-file", "\(shownPath) is neither a file nor a folder", detail: "Pipes, sockets and devices are not packed."
+            )
+        }
         entries = [Entry(name: Paths.name(of: path), path: path, isExecutable: status.isExecutable, size: Int(status.st_size))]
         self.shownPath = shownPath
         try checkSize()
@@ -56,11 +64,6 @@ struct FileTree: Sendable {
             throw Problem(
                 .badInput, "artifact-too-large", "\(shownPath) has \(size >> 20) MiB; \(Self.largestSize >> 20) MiB can be uploaded",
                 detail: "No service takes more. Is there something in it that does not belong there?")
-        }
-        guard entries.count <= Self.mostEntries else {
-            throw Problem(
-                .badInput, "artifact-too-large", "\(shownPath) has \(entries.count) files; an archive takes \(Self.mostEntries)",
-                detail: "Is there something in it that does not belong there?")
         }
     }
 
@@ -115,6 +118,9 @@ private struct FolderWalk {
     /// The folder itself, without links in its path.
     let root: String
     let shownPath: String
+    let most: Int
+    /// Files and folders that were come by. Links that lead to folders with links make many more of them than there are on the disk.
+    var count = 0
     var entries: [FileTree.Entry] = []
 
     /// - Parameter outer: the folders around, without links in their paths.
@@ -129,6 +135,12 @@ private struct FolderWalk {
     }
 
     private mutating func visitChild(_ path: String, name: String, inside outer: [String]) throws(Problem) {
+        count += 1
+        guard count <= most else {
+            throw Problem(
+                .badInput, "artifact-too-large", "\(shownPath) has more than \(most) files and folders, and an archive takes no more",
+                detail: "Is there something in it that does not belong there? What a link leads to counts each time.")
+        }
         var status = stat()
         guard lstat(path, &status) == 0 else { throw problem("Can't read", name, "Check its permissions.") }
         if status.st_mode & S_IFMT == S_IFLNK {

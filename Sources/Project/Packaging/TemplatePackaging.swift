@@ -41,10 +41,7 @@ package struct TemplatePackaging {
     /// - Returns: always a value: what can't be packaged stands in it as a placeholder, and has a finding.
     package func package(_ template: Template, at path: String, parameterValues: [String: String] = [:]) -> Reading<Package> {
         let folder = Paths.parent(of: path)
-        let nested = template.readNested { path in
-            let file = Paths.absolute(path, from: folder)
-            return (try? files.read(file)).map { NamedFile(name: files.shown(file), data: $0) }
-        }
+        let nested = files.templates(nestedIn: template, from: folder)
         var run = PackagingRun(
             files: files, location: location, region: region, folder: folder, templates: nested.value ?? [:], findings: nested.findings)
         let packaged = run.packaged(template, in: "", parameterValues)

@@ -1,6 +1,7 @@
 import Foundation
 import Model
 import OrderedCollections
+import ResourceTypes
 
 /// Change sets with the deployment mode `REVERT_DRIFT`: they compare with the resources as they are.
 extension CloudFormationService {
@@ -21,7 +22,8 @@ extension CloudFormationService {
         var actual = stack
         for record in stack.content.resources.values where record.exists && DriftComparison.supports(record.type) {
             if let live = try cloud.liveResource(record.type, record.physicalID, region: stack.region) {
-                let properties = DriftComparison.explicitlySet(live.properties, by: record.properties)
+                let properties = DriftComparison.revertible(
+                    live.properties, beside: record.properties, ResourceTypeCatalog.bundled[record.type])
                 actual.content.resources[record.logicalID]?.properties = properties
             } else {
                 actual.content.resources[record.logicalID]?.physicalID = ""

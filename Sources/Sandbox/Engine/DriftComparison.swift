@@ -8,11 +8,13 @@ enum DriftComparison {
     /// Compares a resource's expected properties with the live ones; only what the template sets is compared.
     /// - Parameter live: `nil` where the resource is gone.
     static func drift(of record: ResourceRecord, live: JSONValue?, at time: Date) -> ResourceDrift {
-        let expected = SecretMark.masked(record.properties)
         guard let existing = live else { return ResourceDrift(status: "DELETED", checkedAt: time) }
-        let live = explicitlySet(existing, by: record.properties)
+        let facts = ResourceTypeCatalog.bundled[record.type]
+        let template = readable(record.properties, facts)
+        let expected = SecretMark.masked(template)
+        let live = explicitlySet(readable(existing, facts), by: template)
         var differences: [ResourceDrift.Difference] = []
-        compare(record.properties, live, at: "", into: &differences)
+        compare(template, live, at: "", into: &differences)
         let shown = differences.map { difference in
             ResourceDrift.Difference(
                 path: difference.path, expected: difference.expected.map { SecretMark.masked($0) },
@@ -27,6 +29,51 @@ enum DriftComparison {
     static func explicitlySet(_ live: JSONValue, by template: JSONValue) -> JSONValue {
         guard let members = live.objectMembers, let named = template.objectMembers else { return live }
         return .object(members.filter { named[$0.key] != nil })
+    }
+
+    /// What a service tells of properties: neither expected nor actual ones have what can only be written, nor an object in which there
+    /// is nothing else (recorded from AWS, where a function is without its Code).
+    static func readable(_ value: JSONValue, _ facts: ResourceType?, at path: [String] = []) -> JSONValue {
+        guard let facts else { return value }
+        switch value {
+        case .object(let members):
+            var told: OrderedDictionary<String, JSONValue> = [:]
+            for (name, member) in members where !facts.isWriteOnly(at: PropertyPath(path + [name])) {
+                let inner = readable(member, facts, at: path + [name])
+                if inner == [:], member != [:] { continue }
+                told[name] = inner
+            }
+            return .object(told)
+        case .array(let items): return .array(items.map { readable($0, facts, at: path + ["*"]) })
+        default: return value
+        }
+    }
+
+    /// What a drift-aware change set takes for the state of a resource: its live values, but the deployed ones of properties that can
+    /// only be written or not be changed, and without tags that no template has set (user guide, Using drift-aware change sets,
+    /// Considerations).
+    static func revertible(_ live: JSONValue, beside deployed: JSONValue, _ facts: ResourceType?, at path: [String] = []) -> JSONValue {
+        if !path.isEmpty, let facts {
+            let place = PropertyPath(path)
+            if facts.isWriteOnly(at: place) || facts.updateBehavior(at: place) == .replacement { return deployed }
+        }
+        switch (live, deployed) {
+        case (.object(let members), .object(let before)):
+            var result: OrderedDictionary<String, JSONValue> = [:]
+            for (name, value) in before {
+                let place = path + [name]
+                if let now = members[name] {
+                    result[name] = revertible(now, beside: value, facts, at: place)
+                } else if facts?.isWriteOnly(at: PropertyPath(place)) == true {
+                    result[name] = value
+                }
+            }
+            return .object(result)
+        case (.array(let items), .array(let before)):
+            let keys = Set(before.compactMap { $0["Key"]?.scalarText })
+            return .array(items.filter { item in item["Key"]?.scalarText.map { keys.isEmpty || keys.contains($0) } ?? true })
+        default: return live
+        }
     }
 
     /// Whether CloudFormation checks the drift of resources of a type at all: not what the registry has no schema of, what only

@@ -60,7 +60,7 @@ extension ResolvedParameters {
                     )
                 }
                 try keep(old, as: parameter, store: store)
-            } else if request?.value == nil, parameter.defaultValue == Template.hiddenDefault, let old = previous[name], old.isSecret {
+            } else if request?.value == nil, parameter.defaultValue == Secret.mask, let old = previous[name], old.isSecret {
                 // The template is the previous one, of which a secret default is not kept: its value is the one that was made of it.
                 try keep(old, as: parameter, store: store)
             } else if let text = request?.value ?? parameter.defaultValue {

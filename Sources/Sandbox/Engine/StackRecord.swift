@@ -89,9 +89,7 @@ struct StoredParameter: Codable, Hashable, Sendable {
     var resolved: String?
     var isSecret = false
 
-    static let mask = "****"
-
-    static func secret(_ digest: SecretDigest) -> StoredParameter { StoredParameter(value: mask, digest: digest, isSecret: true) }
+    static func secret(_ digest: SecretDigest) -> StoredParameter { StoredParameter(value: Secret.mask, digest: digest, isSecret: true) }
 }
 
 /// A resource of a stack.
@@ -165,7 +163,7 @@ enum SecretMark {
         var result = ""
         var rest = text[...]
         while let start = rest.firstRange(of: prefix) {
-            result += rest[..<start.lowerBound] + StoredParameter.mask
+            result += rest[..<start.lowerBound] + Secret.mask
             rest = rest[start.upperBound...]
             guard let end = rest.firstRange(of: "}}") else { return result }
             rest = rest[end.upperBound...]

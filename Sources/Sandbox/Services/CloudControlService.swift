@@ -26,12 +26,10 @@ struct CloudControlService {
             throw APIFailure(
                 "ResourceNotFoundException", "Resource of type '\(type)' with identifier '\(identifier)' was not found.", status: 404)
         }
-        let told = (SecretMark.masked(live.properties).objectMembers ?? [:]).filter { name, _ in
-            !facts.isWriteOnly(at: PropertyPath([name]))
-        }
+        let told = DriftComparison.readable(SecretMark.masked(live.properties), facts)
         let answer: JSONValue = [
             "TypeName": .string(type),
-            "ResourceDescription": ["Identifier": .string(identifier), "Properties": .string(JSONValue.object(told).compactText)],
+            "ResourceDescription": ["Identifier": .string(identifier), "Properties": .string(told.compactText)],
         ]
         return WireResponse(status: 200, contentType: "application/x-amz-json-1.0", text: answer.compactText, requestID: requestID)
     }
