@@ -31,9 +31,9 @@ private typealias Answer = ScriptedCloud.Answer
     private static let running = Answer.refusal(
         code: "ValidationError", message: "Drift detection is already in progress for stack [arn:x].")
 
-    private func detect(_ changes: [String: [Answer]] = [:], deployment changeSet: String? = nil) async throws -> (
-        DriftReport, ScriptedCloud
-    ) {
+    private func detect(
+        _ changes: [String: [Answer]] = [:], known: KnownOperations = KnownOperations(stackID: stackARN, until: noon)
+    ) async throws -> (DriftReport, ScriptedCloud) {
         let cloud = ScriptedCloud(
             [
                 "DescribeStacks": [.stack("CREATE_COMPLETE")], "ListStackResources": [.resources],
@@ -46,7 +46,7 @@ private typealias Answer = ScriptedCloud.Answer
             templateBody: "Resources:\n  Topic: {Type: AWS::SNS::Topic, Properties: {DisplayName: a}}\n",
             resources: [StackResource(logicalID: "Topic", physicalID: "topic-1", type: "AWS::SNS::Topic", status: "CREATE_COMPLETE")])
         let request = DriftRequest(
-            recorded: recorded, deployment: nil, lastEventAt: noon, checkedBy: "ada@laptop", isDeep: false)
+            recorded: recorded, known: known, checkedBy: "ada@laptop", isDeep: false)
         return (try await cloud.driftDetector().detect(request), cloud)
     }
 
