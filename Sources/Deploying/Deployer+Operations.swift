@@ -94,6 +94,13 @@ extension Deployer {
         }
     }
 
+    /// What was done to a stack past pipeplan, and how it differs from what is recorded.
+    func outsideChange(of stack: StackDescription, _ run: DeploymentRun) async throws -> OutsideChange? {
+        let address = run.deployment.address
+        guard let recorded = try database.recordedStack(address), let known = try database.knownOperations(address) else { return nil }
+        return try await OutsideChange.find(in: stack, recorded, known, client)
+    }
+
     /// An update that follows a failed one tries again what was left; nobody has said so yet.
     func tellOfRetry(_ stack: StackDescription, _ run: DeploymentRun) {
         guard stack.status.awaitsRetry, let request = run.request, request.plan.kind != .destroy, !request.handling.rollsBack else {

@@ -100,7 +100,9 @@ package struct Deployer: Sendable {
     func deploy(
         _ request: DeploymentRequest, as deployment: Deployment, resumedBy: DeploymentActor? = nil, past seen: Int
     ) async throws -> DeploymentResult {
-        var machine = DeploymentMachine(plan: request.plan, reviewed: request.proposal?.changeSet, handling: request.handling)
+        var machine = DeploymentMachine(
+            plan: request.plan, reviewed: request.proposal?.changeSet, handling: request.handling,
+            known: try database.knownOperations(deployment.address))
         let first = machine.handle(.started)
         var run = DeploymentRun(
             deployment, request, changeSetName: request.proposal?.id ?? deployment.changeSetName ?? "",
@@ -156,6 +158,7 @@ package struct Deployer: Sendable {
             run.stackID = stack?.stackID
             if let stack { tellOfRetry(stack, run) }
             return .stackDescribed(stack)
+        case .compareStack(let stack): return .stackCompared(try await outsideChange(of: stack, run))
         case .listChangeSets: return .changeSetsListed(try await client.listChangeSets(stack: run.stackID ?? run.stackName))
         case .listResources: return .resourcesListed(try await resources(&run))
         case .waitForStack: return .stackSettled(try await waitForStack(&run), rootCause: nil)

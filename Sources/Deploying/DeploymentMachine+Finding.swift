@@ -21,7 +21,7 @@ extension DeploymentMachine {
             // Nothing is left of it: as if it were not there.
             self.stack = nil
             return createChangeSet()
-        case .update, .retry: return createChangeSet()
+        case .update, .retry: return update()
         case .review:
             phase = .checkingReview
             return .listChangeSets
@@ -66,6 +66,27 @@ extension DeploymentMachine {
                 + "events name and import again, or destroy the stack, with DeletionPolicy Retain on what must stay"
         default: "\(inStatus), in which it takes no update"
         }
+    }
+
+    // MARK: A stack that somebody has changed past pipeplan
+
+    /// Nothing is asked where all that was done to the stack is recorded. A change set that was reviewed was made of the live stack, and
+    /// can't be executed once that has moved.
+    private mutating func update() -> Action {
+        guard reviewed == nil, let stack, let known, !known.account(for: stack) else { return createChangeSet() }
+        phase = .comparingStack
+        return .compareStack(stack)
+    }
+
+    mutating func judge(_ change: OutsideChange?) -> Action {
+        guard let change, change.isDifferent else { return createChangeSet() }
+        phase = .askingAboutChange
+        return .ask(.changedOutside(change))
+    }
+
+    var changedOutside: String {
+        "The stack was changed past pipeplan since it was recorded, and the plan was made against what is recorded. `pipeplan drift "
+            + "\(plan.address)` shows it; take over what is to stay, or apply at a terminal, where it is asked about"
     }
 
     // MARK: A stack that only holds change sets

@@ -21,7 +21,8 @@ extension DeploymentMachine {
             return discard(interrupted)
         case .protecting: return pending
         case .ended(let ending): return .end(ending)
-        case .new, .checkingStack, .checkingReview, .waiting, .askingToRecreate, .lookingForFailures, .askingToRollBack,
+        case .new, .checkingStack, .comparingStack, .askingAboutChange, .checkingReview, .waiting, .askingToRecreate, .lookingForFailures,
+            .askingToRollBack,
             .creatingChangeSet, .computingChangeSet, .askingAboutUnplanned, .starting:
             return end(interrupted)
         }

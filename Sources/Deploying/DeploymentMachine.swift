@@ -19,6 +19,8 @@ package struct DeploymentMachine: Sendable {
     package enum Event: Sendable {
         case started
         case stackDescribed(StackDescription?)
+        /// What was done to the stack past pipeplan; `nil` where that is nothing, or left it as it is recorded.
+        case stackCompared(OutsideChange?)
         case changeSetsListed([ChangeSetSummary])
         /// The stack's resources; those of a nested stack have names like `Network/Table`.
         case resourcesListed([StackResource])
@@ -46,6 +48,8 @@ package struct DeploymentMachine: Sendable {
     /// What is to be done.
     package enum Action: Hashable, Sendable {
         case describeStack
+        /// Compares a stack that somebody else has worked on with what is recorded of it.
+        case compareStack(StackDescription)
         case listChangeSets
         case listResources
         /// Follows what others have CloudFormation do, to its end.
@@ -74,6 +78,8 @@ package struct DeploymentMachine: Sendable {
 
     /// What somebody must agree to before it goes on.
     package enum Question: Hashable, Sendable {
+        /// The stack is not what is recorded of it, and the plan was made against that.
+        case changedOutside(OutsideChange)
         /// The stack can only be deleted and created anew.
         case recreate(StackStatus)
         /// CloudFormation would do more than was approved.
@@ -149,6 +155,8 @@ package struct DeploymentMachine: Sendable {
     enum Phase: Sendable {
         case new
         case checkingStack
+        case comparingStack
+        case askingAboutChange
         case checkingReview
         case waiting
         case askingToRecreate
@@ -179,6 +187,8 @@ package struct DeploymentMachine: Sendable {
     /// The change set that was reviewed and is to be executed, with no other made in its place.
     let reviewed: ChangeSet?
     let handling: OperationHandling
+    /// What is recorded of the operations on the stack; `nil` where none is recorded.
+    let known: KnownOperations?
     var phase = Phase.new
     /// The stack as it was found; `nil` where there is none, or one that nothing was ever made in.
     var stack: StackDescription?
@@ -198,10 +208,14 @@ package struct DeploymentMachine: Sendable {
     /// - Parameters:
     ///   - plan: what was approved.
     ///   - reviewed: the change set that was approved with it; `nil` has one made and held against the plan.
-    package init(plan: Plan, reviewed: ChangeSet? = nil, handling: OperationHandling = OperationHandling()) {
+    ///   - known: what is recorded of the operations on the stack, so that what was done past pipeplan is asked about.
+    package init(
+        plan: Plan, reviewed: ChangeSet? = nil, handling: OperationHandling = OperationHandling(), known: KnownOperations? = nil
+    ) {
         self.plan = plan
         self.reviewed = reviewed
         self.handling = handling
+        self.known = known
     }
 
     /// A deployment that was interrupted in the middle of an operation: it follows that to its end, and starts no other one.
@@ -238,6 +252,9 @@ package struct DeploymentMachine: Sendable {
             phase = .checkingStack
             return .describeStack
         case (.checkingStack, .stackDescribed(let stack)): return find(stack)
+        case (.comparingStack, .stackCompared(let change)): return judge(change)
+        case (.askingAboutChange, .answered(let isAgreed)):
+            return isAgreed ? createChangeSet() : refuse(changedOutside)
         case (.checkingReview, .changeSetsListed(let changeSets)): return review(changeSets)
         case (.waiting, .stackSettled(let stack, _)): return findAfterWaiting(stack)
         case (.askingToRecreate, .answered(let isAgreed)):
@@ -296,7 +313,8 @@ package struct DeploymentMachine: Sendable {
             phase = .following(.executing)
             return .followStack
         case .starting, .following, .deciding: return detach(failure)
-        case .new, .checkingStack, .checkingReview, .waiting, .askingToRecreate, .lookingForFailures, .askingToRollBack, .ended:
+        case .new, .checkingStack, .comparingStack, .askingAboutChange, .checkingReview, .waiting, .askingToRecreate,
+            .lookingForFailures, .askingToRollBack, .ended:
             return end(settlement)
         case .askingToRetain(_, let settlement, _): return end(settlement)
         }

@@ -13,6 +13,8 @@ package struct AdoptedStack: Sendable {
     package var template: Template
     /// The role that CloudFormation takes on for it.
     package var serviceRole: String?
+    /// The one that was executed last.
+    package var changeSetID: String?
     /// What could not be found out, and other remarks.
     package var notes: [Finding]
 
@@ -42,7 +44,8 @@ package struct StackAdoption: Sendable {
         }
         let adopted = try Self.adopted(stack, body, resources, policy, as: address, region: client.region, accountID: accountID)
         return AdoptedStack(
-            recorded: adopted.recorded, template: adopted.template, serviceRole: stack.roleArn, notes: notes + adopted.notes)
+            recorded: adopted.recorded, template: adopted.template, serviceRole: stack.roleArn, changeSetID: stack.changeSetID,
+            notes: notes + adopted.notes)
     }
 
     private func settledStack(_ stackName: String, _ address: StackAddress) async throws -> StackDescription {

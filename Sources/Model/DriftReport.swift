@@ -115,12 +115,32 @@ package struct OutsideChange: Hashable, Sendable, Codable {
     package var updatedAt: Date?
     /// Unified lines from the recorded template to the one the stack has; empty where it is the same.
     package var templateDifference: [String]
+    /// Parameters with another value than the recorded one, secrets aside; `nil` in reports of before that was compared.
+    package var parameterDifference: [ParameterDifference]?
 
-    package init(changeSetID: String?, updatedAt: Date?, templateDifference: [String]) {
+    package struct ParameterDifference: Hashable, Sendable, Codable {
+        package var name: String
+        package var recorded: String
+        package var live: String
+
+        package init(name: String, recorded: String, live: String) {
+            self.name = name
+            self.recorded = recorded
+            self.live = live
+        }
+    }
+
+    package init(
+        changeSetID: String?, updatedAt: Date?, templateDifference: [String], parameterDifference: [ParameterDifference]? = nil
+    ) {
         self.changeSetID = changeSetID
         self.updatedAt = updatedAt
         self.templateDifference = templateDifference
+        self.parameterDifference = parameterDifference
     }
+
+    /// Whether the stack was left another one than is recorded: with another template, or other parameters.
+    package var isDifferent: Bool { !templateDifference.isEmpty || parameterDifference?.isEmpty == false }
 }
 
 /// What detection found of a stack at one time. Holds no secret.
@@ -188,7 +208,7 @@ package struct DriftReport: Hashable, Sendable, Codable {
 
     package var status: Status {
         if stackStatus == nil, failure == nil { return .deleted }
-        if resources.contains(where: \.isDrifted) || outside?.templateDifference.isEmpty == false { return .drifted }
+        if resources.contains(where: \.isDrifted) || outside?.isDifferent == true { return .drifted }
         // What nothing was checked of is not in sync either, be it of types that nobody checks.
         let isUnchecked = !resources.isEmpty && resources.allSatisfy { $0.status == .notChecked }
         return failure != nil || isUnchecked ? .notChecked : .inSync

@@ -9,6 +9,8 @@ struct Consent {
     private let context: Context
     /// Stacks that are deployed at the same time ask one after the other.
     private static let turn = Mutex(())
+    /// The most lines of a template that a question shows.
+    private static let shownLines = 40
 
     init(_ context: Context) { self.context = context }
 
@@ -104,6 +106,12 @@ struct Consent {
     func answer(_ question: DeploymentMachine.Question, autoApprove: Bool) -> Bool {
         let style = Style.error(context)
         switch question {
+        case .changedOutside(let change):
+            return Self.turn.withLock { _ in
+                context.terminal.writeError("\n" + OutsideChangeText.render(change, style, lines: Self.shownLines))
+                context.terminal.writeError("The plan was made against what is recorded, and does not know of this.\n")
+                return context.terminal.isInteractive && ask("Apply it all the same?")
+            }
         case .recreate(let status):
             return Self.turn.withLock { _ in
                 context.terminal.writeError(

@@ -67,12 +67,8 @@ struct DriftRun {
         let settings = try workspace.settings(ofRecorded: recorded.address)
         let cloud = try await CloudAccess(
             context, aws, workspace, recorded.address, settings: settings, region: recorded.region, recordedAccount: recorded.accountID)
-        let deployment = try database.deployment(recorded.address, serial: recorded.serial)
-        let lastEvent = try deployment.map { try database.events(of: $0).filter(\.isOfStack).map(\.timestamp).max() } ?? nil
-        // Of a deployment without events, by this machine's clock, which may be as far from AWS's as a signature allows.
-        let leftAt = lastEvent ?? deployment?.finishedAt.map { $0.addingTimeInterval(300) }
         let request = DriftRequest(
-            recorded: recorded, deployment: deployment, lastEventAt: leftAt, checkedBy: checkedBy, isDeep: isDeep)
+            recorded: recorded, known: try database.knownOperations(recorded.address), checkedBy: checkedBy, isDeep: isDeep)
         let found = try await cloud.driftDetector(workspace, report: tell(recorded.address)).detect(request)
         return found.hiding(settings.map(workspace.knownSecrets) ?? []).judged(
             by: settings?.ignoreDrift ?? [], accepted: try database.acceptedDrift(recorded.address))

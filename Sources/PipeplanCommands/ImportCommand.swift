@@ -111,6 +111,8 @@ struct ImportCommand: ContextCommand {
             startedAt: context.clock.now(), actor: cloud.actor, git: GitState.current(of: workspace.project.root),
             toolVersion: Version.current, commandLine: Workspace.commandLine, recordedSerial: target.recorded?.serial)
         let begun = try database.begin(intent, secrets: [])
+        // It is no change past pipeplan from here on.
+        try database.note(DeploymentProgress(changeSetID: adopted.changeSetID, stackID: adopted.recorded.stackID), of: begun)
         if target.settings == nil {
             do {
                 let folder = StackFolder(of: adopted.recorded, adopted.template, serviceRole: adopted.serviceRole)

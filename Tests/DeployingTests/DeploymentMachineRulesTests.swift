@@ -54,7 +54,9 @@ struct Rules {
             if case .decided(.cancel) = event { break }
             violations.append("it looked at the stack while CloudFormation was at work")
         case .end(.detached), .end(.leftRunning): if !wasAskedToOperate { violations.append("it left open what was never begun") }
-        case .createChangeSet, .describeChangeSet, .deleteChangeSet, .deleteEmptyStack, .describeStack, .ask, .setProtections,
+        case .createChangeSet(.update) where event.isChangeNobodyAgreedTo: violations.append("it passed over what others had changed")
+        case .compareStack, .createChangeSet, .describeChangeSet, .deleteChangeSet, .deleteEmptyStack, .describeStack, .ask,
+            .setProtections,
             .listChangeSets,
             .listResources, .waitForStack:
             if isUnderWay { violations.append("it did something else while CloudFormation was at work") }
@@ -94,6 +96,8 @@ struct Rules {
 }
 
 extension DeploymentMachine.Event {
+    fileprivate var isChangeNobodyAgreedTo: Bool { if case .stackCompared(let change?) = self { change.isDifferent } else { false } }
+
     /// Each kind of event, with every kind of content that is told apart.
     static let samples: [Event] =
         [
@@ -103,7 +107,7 @@ extension DeploymentMachine.Event {
             .changeSetsListed([ChangeSetSummary(id: "1", name: "theirs", status: "CREATE_COMPLETE")]), .resourcesListed([]),
             .resourcesListed(
                 ["DELETE_FAILED", "UPDATE_FAILED"].map { .init(logicalID: "Bucket", physicalID: nil, type: "T", status: $0) }),
-            .stackDescribed(.sample("UPDATE_COMPLETE", isProtected: true)),
+            .stackDescribed(.sample("UPDATE_COMPLETE", isProtected: true)), .stackCompared(nil), .stackCompared(.sample),
         ]
         + [ChangeSet.planned, .excessive, .withoutChanges, .failed("Bad"), ChangeSet(status: "DELETE_COMPLETE", changes: [])].map {
             .changeSetDescribed($0)

@@ -1,4 +1,5 @@
 import Model
+import StateDatabase
 import Testing
 
 @testable import Deploying
@@ -37,7 +38,15 @@ struct Path: Sendable, CustomTestStringConvertible {
             ?? DeploymentMachine(plan: plan, handling: handling)
     }
 
-    static let all: [Path] = changeSetPaths + stackStatePaths + destructionPaths + executionPaths + troublePaths + interruptionPaths
+    /// The same where some operations on the stack are recorded.
+    func knowing(_ known: KnownOperations) -> Path {
+        var path = self
+        path.machine = DeploymentMachine(plan: plan, known: known)
+        return path
+    }
+
+    static let all: [Path] =
+        changeSetPaths + outsideChangePaths + stackStatePaths + destructionPaths + executionPaths + troublePaths + interruptionPaths
 }
 
 extension DeploymentMachine.Action {

@@ -35,7 +35,8 @@ private typealias Answer = ScriptedCloud.Answer
     private static let template = "Resources:\n  Topic: {Type: AWS::SNS::Topic, Properties: {DisplayName: a}}\n"
 
     private func detect(
-        _ changes: [String: [Answer]] = [:], template: String = template, parameters: OrderedDictionary<String, RecordedParameter> = [:]
+        _ changes: [String: [Answer]] = [:], known: KnownOperations = KnownOperations(stackID: stackARN, until: noon),
+        template: String = template, parameters: OrderedDictionary<String, RecordedParameter> = [:]
     ) async throws -> (DriftReport, ScriptedCloud) {
         let cloud = ScriptedCloud(
             [
@@ -49,7 +50,7 @@ private typealias Answer = ScriptedCloud.Answer
             templateBody: template, parameters: parameters,
             resources: [StackResource(logicalID: "Topic", physicalID: "topic-1", type: "AWS::SNS::Topic", status: "CREATE_COMPLETE")])
         let request = DriftRequest(
-            recorded: recorded, deployment: nil, lastEventAt: noon, checkedBy: "ada@laptop", isDeep: false)
+            recorded: recorded, known: known, checkedBy: "ada@laptop", isDeep: false)
         return (try await cloud.driftDetector().detect(request), cloud)
     }
 

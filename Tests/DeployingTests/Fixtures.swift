@@ -85,6 +85,10 @@ extension StackDescription {
     }
 }
 
+extension OutsideChange {
+    static let sample = OutsideChange(changeSetID: nil, updatedAt: noon, templateDifference: ["-a", "+b"], parameterDifference: [])
+}
+
 extension StackEvent {
     /// - Parameters:
     ///   - id: the event's own; also its resource's logical ID where that is not named.

@@ -18,19 +18,16 @@ package enum DriftNotice: Hashable, Sendable {
 /// What is recorded of a stack whose drift is to be detected.
 package struct DriftRequest: Sendable {
     package var recorded: RecordedStack
-    /// The deployment that left it so.
-    package var deployment: Deployment?
-    /// When CloudFormation was done with it, by its own clock; `nil` where no event tells.
-    package var lastEventAt: Date?
+    /// What is recorded of the operations on it; without it nothing is said to be done past pipeplan.
+    package var known: KnownOperations?
     /// `user@host`.
     package var checkedBy: String
     /// Whether what CloudFormation does not check is read through Cloud Control API.
     package var isDeep: Bool
 
-    package init(recorded: RecordedStack, deployment: Deployment?, lastEventAt: Date?, checkedBy: String, isDeep: Bool) {
+    package init(recorded: RecordedStack, known: KnownOperations?, checkedBy: String, isDeep: Bool) {
         self.recorded = recorded
-        self.deployment = deployment
-        self.lastEventAt = lastEventAt
+        self.known = known
         self.checkedBy = checkedBy
         self.isDeep = isDeep
     }
@@ -69,7 +66,7 @@ package struct DriftDetector: Sendable {
             let described = try await client.describeStack(recorded.stackID ?? recorded.stackName)
             guard let stack = described, stack.status != "DELETE_COMPLETE" else { return found }
             found.stackStatus = stack.status
-            found.outside = try await outsideChange(of: stack, request)
+            if let known = request.known { found.outside = try await OutsideChange.find(in: stack, recorded, known, client) }
             let base = try await base(recorded, stack, isOutdated: found.outside != nil)
             let content = try await content(of: stack, base, below: "", request)
             found.resources = content.resources.sorted { $0.logicalID < $1.logicalID }

@@ -43,7 +43,9 @@ package struct DriftReports: Encodable, Sendable {
             recordedStatus = report.recordedStatus.rawValue
             failure = report.failure
             outside = report.outside.map {
-                Outside(changeSetId: $0.changeSetID, updatedAt: $0.updatedAt, templateDifference: $0.templateDifference)
+                Outside(
+                    changeSetId: $0.changeSetID, updatedAt: $0.updatedAt, templateDifference: $0.templateDifference,
+                    parameterDifference: $0.parameterDifference ?? [])
             }
             summary = report.summary
             resources = report.resources.map(Resource.init)
@@ -54,6 +56,7 @@ package struct DriftReports: Encodable, Sendable {
         @OrNull var changeSetId: String?
         @OrNull var updatedAt: Date?
         var templateDifference: [String]
+        var parameterDifference: [OutsideChange.ParameterDifference]
     }
 
     package struct Resource: Encodable, Sendable {

@@ -32,19 +32,11 @@ package enum DriftText {
         if status != report.recordedStatus {
             text += "\n  \(style.yellow("~")) Status: \(report.recordedStatus) → \(status)\n"
         }
-        if let outside = report.outside {
-            let how = outside.changeSetID.map { "by the change set \($0)" } ?? "without a change set that is recorded"
-            let when = outside.updatedAt.map { " at \(TimeText.table($0)) UTC" } ?? ""
-            text += "\n  \(style.yellow("~")) The stack was changed past pipeplan \(how.oneLine)\(when)\n"
-            text +=
-                outside.templateDifference.isEmpty
-                ? "      its template is the recorded one\n" : "      its template differs from the recorded one:\n"
-            for line in outside.templateDifference { text += "      \(mark(line, style))\n" }
-        }
+        if let outside = report.outside { text += "\n" + OutsideChangeText.render(outside, style) }
         return text
     }
 
-    private static func mark(_ line: String, _ style: Style) -> String {
+    static func mark(_ line: String, _ style: Style) -> String {
         let line = line.oneLine
         return line.hasPrefix("+")
             ? style.green(line) : line.hasPrefix("-") ? style.red(line) : line.hasPrefix("@") ? style.cyan(line) : line
@@ -139,7 +131,10 @@ package enum DriftMarkdown {
         if report.status == .deleted { text += "\n> [!WARNING]\n> The stack itself is gone.\n" }
         if let outside = report.outside {
             text += "\n> [!WARNING]\n> The stack was changed past pipeplan"
-            text += outside.templateDifference.isEmpty ? "; its template is the recorded one.\n" : ".\n"
+            text += outside.isDifferent ? ".\n" : "; its template is the recorded one.\n"
+            for parameter in outside.parameterDifference ?? [] {
+                text += "> Parameter `\(cell(parameter.name))`: recorded `\(cell(parameter.recorded))`, live `\(cell(parameter.live))`.\n"
+            }
         }
         let drifted = report.resources.filter(\.isDrifted)
         if !drifted.isEmpty {
