@@ -111,7 +111,7 @@ extension Deployer {
             configuration: configuration, templateBody: desired.template.recordedBody, nestedTemplates: desired.nestedTemplateBodies,
             planJSON: request.planJSON,
             changeSetName: request.proposal?.name ?? token, clientToken: token,
-            plannedAgainst: request.plan.basedOnSerial == 0 ? nil : request.plan.basedOnSerial)
+            plannedAgainst: request.plan.basedOnSerial == 0 ? nil : request.plan.basedOnSerial, offlineID: right.offlineID)
     }
 
     private func recordedParameters(_ desired: DesiredStack) throws -> OrderedDictionary<String, RecordedParameter> {

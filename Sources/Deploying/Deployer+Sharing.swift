@@ -1,10 +1,25 @@
 import Foundation
 import Model
 import StateDatabase
-import StateSharing
+package import StateSharing
+
+/// By what right a stack is deployed.
+package enum DeploymentRight: Sendable {
+    /// Nobody else has its log.
+    case alone
+    /// Nobody else deploys it now.
+    case lease(HeldLease)
+    /// The share can't be reached, and it is allowed to go on without it: what is recorded gets this UUID, and is published later.
+    case offline(id: String)
+
+    package var lease: HeldLease? { if case .lease(let lease) = self { lease } else { nil } }
+    package var offlineID: String? { if case .offline(let id) = self { id } else { nil } }
+}
 
 /// What a deployment owes to a shared log.
 extension Deployer {
+    var lease: HeldLease? { right.lease }
+
     /// Reserves the serial on the share before CloudFormation is asked for anything.
     /// - Throws: `Problem` (exit code 3) where that can't be done; nothing is begun then.
     func reserve(_ deployment: Deployment) async throws {

@@ -4,7 +4,7 @@ package import Model
 import OrderedCollections
 import Planning
 package import StateDatabase
-package import StateSharing
+import StateSharing
 import Templates
 
 /// What is told of a deployment while it runs.
@@ -45,8 +45,7 @@ package struct Deployer: Sendable {
     let clock: Clock
     let randomBytes: @Sendable (Int) -> Data
     let polling: SharedPollingLimit
-    /// The right to deploy the stack, where a team shares its log; `nil` where nobody else does.
-    package var lease: HeldLease?
+    package var right = DeploymentRight.alone
     let uploads: SharedUploads
     let report: @Sendable (DeploymentNotice) -> Void
     let interruption: Interruption

@@ -237,10 +237,10 @@ struct Application {
                 step.address, stackName: step.plan.stackName, region: step.plan.region, serial: done?.serial, status: done?.status.rawValue)
         }
         try await runner.run(hooks, .before, .apply, try subject())
-        let result = try await workspace.underLease(step.address, cloud, sharing, aws, common) { lease in
+        let result = try await workspace.underLease(step.address, cloud, sharing, aws, common) { right in
             // Whoever has interrupted meanwhile wants nothing begun.
             guard !workspace.interrupts.endsRun(at: cloud.context.interruption.count) else { throw CancellationError() }
-            deployer.lease = lease
+            deployer.right = right
             return try await deployer.deploy(request, goingOnWith: step.interruption, workspace.database)
         }
         DeploymentEnd(cloud.context, common).tell(result, template: request.desired.template, nested: request.desired.nested)

@@ -77,7 +77,7 @@ struct ApplyCommand: ContextCommand {
                 .badInput, "saved-plan-with-drift", "A saved plan does what was reviewed, and reverts no drift",
                 detail: "Name the stacks with --revert-drift.")
         }
-        try await workspace.syncBeforeChange(addresses, aws, context)
+        try await workspace.syncBeforeChange(addresses, sharing, aws, context)
         var outcome: Application.Outcome = ([], .success)
         try await workspace.withCloud { context in
             var application = Application(

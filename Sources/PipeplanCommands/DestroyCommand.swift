@@ -48,7 +48,7 @@ struct DestroyCommand: ContextCommand {
 
     func run(in context: Context) async throws -> ExitStatus {
         let workspace = try Workspace(context, common, .readWrite)
-        try await workspace.syncBeforeChange([], aws, context)
+        try await workspace.syncBeforeChange([], sharing, aws, context)
         let recorded = try workspace.recordedStacks(stacks, common)
         if let stack = recorded.first, recorded.count == 1 { try requireRetainable(stack) }
         guard !recorded.isEmpty else {

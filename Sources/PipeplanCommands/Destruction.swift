@@ -154,10 +154,10 @@ struct Destruction {
         let runner = workspace.hookRunner(cloud.context)
         var subject = try workspace.hookSubject(stack.address, stackName: stack.stackName, region: stack.region)
         try await runner.run(hooks, .before, .destroy, subject)
-        let result = try await workspace.underLease(step.address, cloud, sharing, aws, common) { lease in
+        let result = try await workspace.underLease(step.address, cloud, sharing, aws, common) { right in
             // Whoever has interrupted meanwhile wants nothing begun.
             guard !workspace.interrupts.endsRun(at: cloud.context.interruption.count) else { throw CancellationError() }
-            deployer.lease = lease
+            deployer.right = right
             return try await deployer.deploy(request, goingOnWith: step.interruption, workspace.database)
         }
         DeploymentEnd(cloud.context, common).tell(result, template: step.template, nested: stack.nestedTemplates(in: step.template))

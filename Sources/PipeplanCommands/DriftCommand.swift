@@ -149,7 +149,7 @@ struct DriftAccept: ContextCommand {
         let workspace = try Workspace(context, common, .readWrite)
         let address = try workspace.oneAddress(stack, common)
         let accepted = try workspace.acceptance(of: logicalID, paths: path, in: address, reason: reason)
-        let deployment = try await workspace.changingRecords(of: [address], aws, context) {
+        let deployment = try await workspace.changingRecords(of: [address], nil, aws, context) { _ in
             try workspace.accept(accepted, of: address)
         }
         if common.json {

@@ -27,6 +27,7 @@ struct ImportCommand: ContextCommand {
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var aws: AWSOptions
+    @OptionGroup var sharing: ShareOptions
     @Argument(help: "What the stack is to be called here, as <stack> or <stack>:<environment>.")
     var stack: String
     @Option(name: .long, help: "The stack's name in AWS, where that is not the one it would be given here.")
@@ -80,8 +81,8 @@ struct ImportCommand: ContextCommand {
         if let known = try workspace.database.recordedStacks().first(where: { $0.stackID == adopted.recorded.stackID }) {
             return try tellKnown(known, address, context)
         }
-        return try await workspace.changingRecords(of: [address], aws, cloud.context) {
-            try record(adopted, target, workspace, cloud)
+        return try await workspace.changingRecords(of: [address], sharing, aws, cloud.context) { right in
+            try record(adopted, target, workspace, cloud, right)
         }
     }
 
@@ -102,14 +103,17 @@ struct ImportCommand: ContextCommand {
     }
 
     /// Files and record: both or neither. A record without an outcome is settled by `resume`.
-    private func record(_ adopted: AdoptedStack, _ target: Target, _ workspace: Workspace, _ cloud: CloudAccess) throws -> Deployment {
+    private func record(
+        _ adopted: AdoptedStack, _ target: Target, _ workspace: Workspace, _ cloud: CloudAccess, _ right: DeploymentRight
+    ) throws -> Deployment {
         let context = cloud.context
         let database = workspace.database
         let hold = try database.requireHold(target.address)
         defer { withExtendedLifetime(hold) {} }
-        let intent = adopted.intent(
+        var intent = adopted.intent(
             startedAt: context.clock.now(), actor: cloud.actor, git: GitState.current(of: workspace.project.root),
             toolVersion: Version.current, commandLine: Workspace.commandLine, recordedSerial: target.recorded?.serial)
+        intent.offlineID = right.offlineID
         let begun = try database.begin(intent, secrets: [])
         // It is no change past pipeplan from here on.
         try database.note(DeploymentProgress(changeSetID: adopted.changeSetID, stackID: adopted.recorded.stackID), of: begun)

@@ -33,6 +33,11 @@ struct ShareOptions: ParsableArguments {
     @Option(name: .long, help: "How many seconds to wait while somebody else deploys the same stack.")
     var lockTimeout = 0
 
+    @Flag(
+        name: .long,
+        help: "Go on where the share can't be reached, and publish later what was done; stacks/pipeplan.yml must allow it (offlineOk).")
+    var offlineOk = false
+
     func validate() throws {
         guard lockTimeout >= 0 else { throw ValidationError("--lock-timeout takes a number of seconds from 0.") }
     }

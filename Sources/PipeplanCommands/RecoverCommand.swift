@@ -34,7 +34,7 @@ struct RecoverCommand: ContextCommand {
 
     func run(in context: Context) async throws -> ExitStatus {
         let workspace = try Workspace(context, common, .readWrite)
-        try await workspace.syncBeforeChange([], aws, context)
+        try await workspace.syncBeforeChange([], sharing, aws, context)
         let recorded = try workspace.recordedStacks([stack], common)
         guard recorded.count == 1, let stack = recorded.first else {
             throw Problem(
@@ -75,8 +75,8 @@ struct RecoverCommand: ContextCommand {
         var deployer = try cloud.deployer(
             workspace.database, total: stack.resources.count, autoApprove: autoApprove, quiet: common.json,
             onInterrupt: interrupt.onInterrupt)
-        let result = try await workspace.underLease(stack.address, cloud, sharing, aws, common) { lease in
-            deployer.lease = lease
+        let result = try await workspace.underLease(stack.address, cloud, sharing, aws, common) { right in
+            deployer.right = right
             return try await deployer.deploy(request)
         }
         DeploymentEnd(context, common).tell(result, template: nil)

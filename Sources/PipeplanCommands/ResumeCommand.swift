@@ -26,7 +26,7 @@ struct ResumeCommand: ContextCommand {
 
     func run(in context: Context) async throws -> ExitStatus {
         let workspace = try Workspace(context, common, .readWrite)
-        try await workspace.syncBeforeChange([], aws, context)
+        try await workspace.syncBeforeChange([], sharing, aws, context)
         let wanted = try stacks.map { try parseAddress($0) }
         let open = try workspace.database.deployments(DeploymentFilter(statuses: [.inProgress, .detached])).filter { deployment in
             wanted.isEmpty
@@ -60,10 +60,10 @@ struct ResumeCommand: ContextCommand {
             context, aws, workspace, deployment.address, settings: settings, region: deployment.region,
             recordedAccount: deployment.accountID)
         do {
-            return try await workspace.underLease(deployment.address, cloud, sharing, aws, common, settlesOpen: false) { lease in
+            return try await workspace.underLease(deployment.address, cloud, sharing, aws, common, settlesOpen: false) { right in
                 guard let open = try workspace.database.openDeployment(deployment.address) else { return nil }
                 let template = try workspace.template(of: open, settings)
-                let result = try await workspace.resume(open, lease, cloud, quiet: common.json, onInterrupt: interrupt.onInterrupt)
+                let result = try await workspace.resume(open, right, cloud, quiet: common.json, onInterrupt: interrupt.onInterrupt)
                 let stack = try workspace.database.recordedStack(open.address)
                 let nested = template.flatMap { template in stack.map { $0.nestedTemplates(in: template) } } ?? [:]
                 DeploymentEnd(context, common).tell(result, template: template, nested: nested)

@@ -38,7 +38,9 @@ struct RollbackCommand: ContextCommand {
     func run(in context: Context) async throws -> ExitStatus {
         let workspace = try Workspace(context, common, .readWrite)
         let address = try workspace.oneAddress(stack, common)
-        try await workspace.syncBeforeChange([address], aws, context)
+        let named = try workspace.database.deployment(address, serial: to)
+        try await workspace.syncBeforeChange([address], sharing, aws, context)
+        try requireSame(named, address, workspace)
         let target = try RollbackTarget(try workspace.deployment(address, to), workspace)
         var outcome: Application.Outcome = ([], .success)
         try await workspace.withCloud { context in
@@ -52,6 +54,17 @@ struct RollbackCommand: ContextCommand {
         }
         if common.json { context.terminal.write(try JSONReport.render(HistoryReport(outcome.results.map(\.deployment)))) }
         return outcome.exit
+    }
+
+    /// One that was made offline may just have got another serial: then somebody else's has the one that was named.
+    private func requireSame(_ named: Deployment?, _ address: StackAddress, _ workspace: Workspace) throws {
+        guard let id = named?.offlineID, named?.isUnpublished == true else { return }
+        let now = try workspace.database.deployments(DeploymentFilter(stack: address.stack, environment: address.environment ?? ""))
+            .first { $0.offlineID == id }
+        guard let now, now.serial != to else { return }
+        throw Problem(
+            .refused, "serial-changed", "The deployment \(id) of \(address), which was \(to), is \(now.serial) now",
+            detail: "It was made offline, and others have recorded \(to) meanwhile. Nothing was done. Say which one you mean.")
     }
 }
 

@@ -41,7 +41,7 @@ struct StateShare: ContextCommand {
         try await share.join(creates: true)
         if workspace.project.settings.share == nil { try workspace.writeSetting(share: url) }
         let report = try await share.sync(everything: true)
-        try ShareReport(share, report).tell(common, context)
+        try ShareReport(share, report, try await workspace.publishOffline(share, context)).tell(common, context)
         return .success
     }
 }
@@ -58,10 +58,17 @@ struct StateUnshare: ContextCommand {
         let location = try workspace.requireShared()
         try workspace.writeSetting(share: nil)
         try workspace.database.forgetShare(location.name)
+        // Nobody else's records come beneath them any more.
+        for deployment in try workspace.database.unpublished() { try workspace.database.seal(deployment) }
         context.terminal.write(
-            common.json ? try JSONReport.render(["unshared": location.name]) : "No longer shared at \(location.name).\n")
+            common.json ? try JSONReport.render(UnshareReport(unshared: location.name)) : "No longer shared at \(location.name).\n")
         return .success
     }
+}
+
+private struct UnshareReport: Encodable {
+    var formatVersion = 1
+    var unshared: String
 }
 
 struct StateSync: ContextCommand {
@@ -110,7 +117,8 @@ private func sync(
     let workspace = try Workspace(context, common, .readWrite)
     let share = try workspace.share(at: try workspace.requireShared(), aws, context)
     let report = try await share.sync(everything: everything, pushes: pushes)
-    try ShareReport(share, report).tell(common, context)
+    let published = pushes ? try await workspace.publishOffline(share, context) : []
+    try ShareReport(share, report, published).tell(common, context)
     return .success
 }
 
@@ -150,33 +158,64 @@ private struct ShareReport: Encodable {
         var environment: String?
         var received: Int
         var sent: Int
+        var driftReceived: Int
+        var driftSent: Int
+
+        /// `web: 2 received, 1 sent, 1 drift report received`
+        var text: String {
+            func reports(_ count: Int, _ what: String) -> String { "\(count) drift report\(count == 1 ? "" : "s") \(what)" }
+            let parts = [
+                received > 0 ? "\(received) received" : nil, sent > 0 ? "\(sent) sent" : nil,
+                driftReceived > 0 ? reports(driftReceived, "received") : nil, driftSent > 0 ? reports(driftSent, "sent") : nil,
+            ]
+            return (environment.map { "\(stack):\($0)" } ?? stack) + ": " + parts.compactMap(\.self).joined(separator: ", ")
+        }
+    }
+
+    /// A deployment that was made offline, with the serial it has for good.
+    struct Published: Encodable {
+        var stack: String
+        var environment: String?
+        var id: String
+        var serial: Int
+        /// The serials of what others have done that was not known when it was made.
+        var unseen: [Int]
     }
 
     var formatVersion = 1
     var share: String
     var lineage: String?
     var stacks: [Stack]
+    var published: [Published]
     /// Stacks of which something is recorded here only.
     var waiting: [String]
+    /// Deployments that were made offline and are not published yet.
+    var unpublished: [String]
 
-    init(_ share: Share, _ report: SyncReport) throws {
+    init(_ share: Share, _ report: SyncReport, _ published: [PublishedDeployment]) throws {
         self.share = share.name
         lineage = share.database.lineage
-        stacks = Set(report.received.keys).union(report.sent.keys).sorted().map { address in
+        stacks = Set(report.received.keys).union(report.sent.keys).union(report.drift.keys).sorted().map { address in
             Stack(
                 stack: address.stack, environment: address.environment, received: report.received[address] ?? 0,
-                sent: report.sent[address] ?? 0)
+                sent: report.sent[address] ?? 0, driftReceived: report.drift[address]?.received ?? 0,
+                driftSent: report.drift[address]?.sent ?? 0)
         }
+        self.published = published.map { one in
+            Published(
+                stack: one.deployment.address.stack, environment: one.deployment.address.environment, id: one.id,
+                serial: one.deployment.serial, unseen: one.unseen.map(\.serial))
+        }
+        unpublished = try share.database.unpublished().compactMap(\.offlineID)
         waiting = try share.database.unshared(share.name).map(\.description)
     }
 
     func tell(_ common: CommonOptions, _ context: Context) throws {
         if common.json { return context.terminal.write(try JSONReport.render(self)) }
-        var text = stacks.isEmpty ? "Nothing new on \(share).\n" : ""
-        for stack in stacks {
-            let name = stack.environment.map { "\(stack.stack):\($0)" } ?? stack.stack
-            let parts = [stack.received > 0 ? "\(stack.received) received" : nil, stack.sent > 0 ? "\(stack.sent) sent" : nil]
-            text += "\(name): \(parts.compactMap(\.self).joined(separator: ", "))\n"
+        var text = stacks.isEmpty && published.isEmpty ? "Nothing new on \(share).\n" : ""
+        for stack in stacks { text += "\(stack.text)\n" }
+        for one in published {
+            text += "\(one.environment.map { "\(one.stack):\($0)" } ?? one.stack): deployment \(one.id) published as \(one.serial)\n"
         }
         if !waiting.isEmpty { text += "Still here only: \(waiting.joined(separator: ", ")). `pipeplan resume` settles what is open.\n" }
         context.terminal.write(text)

@@ -46,13 +46,13 @@ struct StateLeaseShow: ContextCommand {
         let workspace = try Workspace(context, common, .readWrite)
         let share = try workspace.share(at: try workspace.requireShared(), aws, context)
         let address = try parseAddress(stack)
-        guard let lease = try await share.currentLease(of: address) else {
+        guard let current = try await share.currentLease(of: address) else {
             context.terminal.write(
                 common.json ? try JSONReport.render(LeaseReport(leases: [])) : "Nobody holds the lease of \(address).\n")
             return .success
         }
-        var entry = LeaseReport.Entry(address, lease)
-        if let heartbeat = try await share.heartbeat(of: address, lease.epoch) {
+        var entry = LeaseReport.Entry(address, current)
+        if let heartbeat = try await share.heartbeat(of: address, current.epoch) {
             entry.serial = heartbeat.serial
             entry.step = heartbeat.step
         }
@@ -92,7 +92,8 @@ struct StateLeaseRelease: ContextCommand {
         guard force, let id else {
             throw Problem(
                 .refused, "lease-held", "The lease of \(address) is ended only with --force and its ID",
-                detail: "\(lease.holderText) has it. If it is at work, what it has asked CloudFormation for goes on, and somebody else "
+                detail:
+                    "\(lease.holderText) has it, as lease \(lease.epoch). If it is at work, what it has asked CloudFormation for goes on, and somebody else "
                     + "may plan meanwhile against a stack that is about to change. If you are sure: pipeplan state lease release "
                     + "\(address) --force --id \(lease.id)")
         }
@@ -164,38 +165,48 @@ private struct LeaseReport: Encodable {
         var stack: String
         var environment: String?
         var epoch: Int
+        /// What it is ended by; of a lease that can't be read its number.
         var id: String
-        var holder: DeploymentActor
-        var process: Int32
-        var since: String
-        var command: String
+        /// This and the next three are there where the lease can be read.
+        var holder: DeploymentActor?
+        var process: Int32?
+        var since: String?
+        var command: String?
         var job: String?
         /// The deployment it is at, and how far that is.
         var serial: Int?
         var step: String?
 
-        init(_ address: StackAddress, _ lease: Lease) {
+        init(_ address: StackAddress, _ current: CurrentLease) {
             stack = address.stack
             environment = address.environment
-            epoch = lease.epoch
-            id = lease.id
-            holder = lease.holder
-            process = lease.process
-            since = lease.since.formatted(.iso8601)
-            command = lease.command
-            job = lease.job
+            epoch = current.epoch
+            id = current.id
+            holder = current.lease?.holder
+            process = current.lease?.process
+            since = current.lease?.since.formatted(.iso8601)
+            command = current.lease?.command
+            job = current.lease?.job
+            holderText = current.holderText
         }
+
+        private let holderText: String
+
+        private enum CodingKeys: CodingKey { case stack, environment, epoch, id, holder, process, since, command, job, serial, step }
 
         private var name: String { environment.map { "\(stack):\($0)" } ?? stack }
 
-        var text: String { "\(name): \(holder.user) on \(holder.host), since \(since), with `\(command)`; lease \(epoch), ID \(id)" }
+        var text: String { "\(name): \(holderText); lease \(epoch), ID \(id)" }
 
         var details: String {
-            var lines = [
-                "stack    \(name)", "lease    \(epoch)", "ID       \(id)", "holder   \(holder.user) on \(holder.host), process \(process)",
-            ]
-            if let arn = holder.identityArn { lines.append("identity \(arn)") }
-            lines += ["since    \(since)", "command  \(command)"]
+            var lines = ["stack    \(name)", "lease    \(epoch)", "ID       \(id)"]
+            if let holder, let process, let since, let command {
+                lines.append("holder   \(holder.user) on \(holder.host), process \(process)")
+                if let arn = holder.identityArn { lines.append("identity \(arn)") }
+                lines += ["since    \(since)", "command  \(command)"]
+            } else {
+                lines.append("holder   \(holderText)")
+            }
             if let job { lines.append("job      \(job)") }
             if let serial { lines.append("at       deployment \(serial)" + (step.map { ", step \($0)" } ?? "")) }
             return lines.map { "\($0)\n" }.joined()

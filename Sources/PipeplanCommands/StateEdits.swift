@@ -34,7 +34,7 @@ struct StateRemove: ContextCommand {
         let address = try workspace.oneRecorded(stack, common)
         try Consent(context).approve(
             "Forget \(address)? It is not deleted in AWS.", refusedAs: "forget it", autoApprove: autoApprove)
-        let record = try await workspace.changingRecords(of: [address], aws, context) {
+        let record = try await workspace.changingRecords(of: [address], nil, aws, context) { _ in
             try workspace.database.forget(address, by: workspace.edit)
         }
         context.terminal.write(
@@ -71,7 +71,7 @@ struct StateMove: ContextCommand {
         guard from != to else {
             throw Problem(.badInput, "same-address", "\(from) is recorded under that address", detail: "Nothing was done.")
         }
-        let moved = try await workspace.changingRecords(of: [from, to], aws, context) {
+        let moved = try await workspace.changingRecords(of: [from, to], nil, aws, context) { _ in
             try workspace.database.move(from, to: to, by: workspace.edit)
         }
         if common.json {

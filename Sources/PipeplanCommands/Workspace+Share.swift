@@ -40,29 +40,43 @@ extension Workspace {
         }
     }
 
-    /// Takes over what others have recorded, before anything is planned that is then carried out.
-    /// - Throws: `Problem` (exit code 3) where the share can't be asked.
-    func syncBeforeChange(_ addresses: [StackAddress], _ aws: AWSOptions, _ context: Context) async throws {
+    /// Takes over what others have recorded, and publishes what was done offline, before anything is planned that is then carried out.
+    /// - Throws: `Problem` (exit code 3) where the share can't be asked, and it is not allowed to go on without it.
+    func syncBeforeChange(
+        _ addresses: [StackAddress], _ options: ShareOptions, _ aws: AWSOptions, _ context: Context
+    ) async throws {
         guard let share = try share(aws, context) else { return }
-        try await refusingUnreachable { _ = try await share.sync(certain: addresses) }
+        do {
+            _ = try await share.sync(certain: addresses)
+            _ = try await publishOffline(share, context)
+        } catch let failure as ShareUnavailable {
+            try requireOffline(options, failure)
+        }
     }
 
     /// Runs `body` with the right to deploy a stack, after all that others have done to it has been taken over and what one of them
-    /// left open is settled; with `nil` where nothing is shared.
+    /// left open is settled.
     func underLease<Value>(
         _ address: StackAddress, _ cloud: CloudAccess, _ options: ShareOptions, _ aws: AWSOptions,
-        _ common: CommonOptions, settlesOpen: Bool = true, _ body: (HeldLease?) async throws -> Value
+        _ common: CommonOptions, settlesOpen: Bool = true, _ body: (DeploymentRight) async throws -> Value
     ) async throws -> Value {
-        guard let share = try share(aws, cloud.context) else { return try await body(nil) }
-        let lease = try await refusingUnreachable {
-            try await share.acquire(address, leaseRequest(cloud.actor, cloud.context, timeout: .seconds(options.lockTimeout)))
+        guard let share = try share(aws, cloud.context) else { return try await body(.alone) }
+        let lease: HeldLease
+        do {
+            lease = try await share.acquire(
+                address, leaseRequest(cloud.actor, cloud.context, timeout: .seconds(options.lockTimeout)))
+        } catch let failure as ShareUnavailable {
+            try requireOffline(options, failure)
+            let right = offlineRight(address, share, cloud.context)
+            if settlesOpen { try await settleOpen(address, right, cloud, common) }
+            return try await body(right)
         }
         do {
             try await refusingUnreachable {
                 try await share.sync(only: address)
-                if settlesOpen { try await settleOpen(lease, cloud, common) }
+                if settlesOpen { try await settleOpen(address, .lease(lease), cloud, common) }
             }
-            let value = try await body(lease)
+            let value = try await body(.lease(lease))
             await release(lease, cloud.context)
             return value
         } catch {
@@ -82,21 +96,26 @@ extension Workspace {
         }
     }
 
-    private func leaseRequest(_ actor: DeploymentActor, _ context: Context, timeout: Duration) -> LeaseRequest {
+    func leaseRequest(_ actor: DeploymentActor, _ context: Context, timeout: Duration) -> LeaseRequest {
         LeaseRequest(
             holder: actor, process: getpid(), command: Self.commandLine, job: context.jobAddress,
             seconds: context.environment["PIPEPLAN_LEASE_SECONDS"].flatMap { Int($0) } ?? 30, timeout: timeout)
     }
 
     /// Settles what a holder before has left open: its change set is deleted if it was not executed, and CloudFormation is asked how it
-    /// ended if it was.
-    private func settleOpen(_ lease: HeldLease, _ cloud: CloudAccess, _ common: CommonOptions) async throws {
-        guard let open = try database.openDeployment(lease.address) else { return }
-        cloud.context.terminal.writeError(Self.notice(of: open, Style.error(cloud.context)))
-        let result = try await resume(open, lease, cloud, quiet: common.json)
-        DeploymentEnd(cloud.context, common).tell(result, template: nil)
-        if result.ending.exit == .interrupted { throw CancellationError() }
-        guard !result.deployment.status.isOpen else { throw RecordingRefusal.deploymentOpen(result.deployment) }
+    /// ended if it was. What was done offline is published before and after, so that nothing is planned against what may yet move.
+    private func settleOpen(
+        _ address: StackAddress, _ right: DeploymentRight, _ cloud: CloudAccess, _ common: CommonOptions
+    ) async throws {
+        while true {
+            _ = try await right.lease?.publishOffline()
+            guard let open = try database.openDeployment(address) else { return }
+            cloud.context.terminal.writeError(Self.notice(of: open, Style.error(cloud.context)))
+            let result = try await resume(open, right, cloud, quiet: common.json)
+            DeploymentEnd(cloud.context, common).tell(result, template: nil)
+            if result.ending.exit == .interrupted { throw CancellationError() }
+            guard !result.deployment.status.isOpen else { throw RecordingRefusal.deploymentOpen(result.deployment) }
+        }
     }
 
     /// Settles a deployment that is open on the share, once its lease can be had: before anything is planned.
@@ -109,10 +128,18 @@ extension Workspace {
         try await underLease(open.address, cloud, sharing, aws, common) { _ in }
     }
 
-    /// Goes on with an open deployment, under a lease where the log is shared.
+    /// Goes on with an open deployment.
+    /// - Throws: `Problem` (exit code 3) for one that the others know of, where they can't be asked.
     func resume(
-        _ open: Deployment, _ lease: HeldLease?, _ cloud: CloudAccess, quiet: Bool, onInterrupt: OnInterrupt? = nil
+        _ open: Deployment, _ right: DeploymentRight, _ cloud: CloudAccess, quiet: Bool, onInterrupt: OnInterrupt? = nil
     ) async throws -> DeploymentResult {
+        let lease = right.lease
+        if right.offlineID != nil, !open.isUnpublished {
+            throw Problem(
+                .refused, "open-elsewhere", "Deployment \(open.serial) of \(open.address) has no outcome, and the share can't be reached",
+                detail:
+                    "\(open.actor.user) on \(open.actor.host) began it. Somebody may be at it, or have settled it: only the share tells.")
+        }
         try await lease?.reserve(open)
         guard !open.isAdoption else {
             // Nothing but records was to come of it.
@@ -132,26 +159,41 @@ extension Workspace {
         let plan = try recordedPlan(of: deployment)
         var deployer = try cloud.deployer(
             database, total: plan.changes.count, autoApprove: false, quiet: quiet, plan: plan, onInterrupt: onInterrupt)
-        deployer.lease = lease
+        deployer.right = right
         return try await deployer.resume(deployment, plan: plan, by: cloud.actor)
     }
 
     /// Runs `body`, which changes what is recorded of stacks and nothing else, while nobody deploys them, and pushes what it recorded.
+    /// - Parameter options: `nil` where that is not to be done offline.
     func changingRecords<Value>(
-        of addresses: [StackAddress], _ aws: AWSOptions, _ context: Context, _ body: () async throws -> Value
+        of addresses: [StackAddress], _ options: ShareOptions?, _ aws: AWSOptions, _ context: Context,
+        _ body: (DeploymentRight) async throws -> Value
     ) async throws -> Value {
-        guard let share = try share(aws, context) else { return try await body() }
+        guard let share = try share(aws, context) else { return try await body(.alone) }
         let actor = DeploymentActor(user: context.userName, host: context.hostName)
+        let timeout = Duration.seconds(options?.lockTimeout ?? 0)
         var held: [HeldLease] = []
         do {
-            try await refusingUnreachable {
-                // In one order everywhere, so that no two wait for each other.
-                for address in addresses.sorted() {
-                    held.append(try await share.acquire(address, leaseRequest(actor, context, timeout: .zero)))
-                }
-                _ = try await share.sync(certain: addresses)
+            // In one order everywhere, so that no two wait for each other.
+            for address in addresses.sorted() {
+                held.append(try await share.acquire(address, leaseRequest(actor, context, timeout: timeout)))
             }
-            let value = try await body()
+            _ = try await share.sync(certain: addresses)
+            for lease in held { _ = try await lease.publishOffline() }
+        } catch let failure as ShareUnavailable {
+            for lease in held { await release(lease, context) }
+            try requireOffline(options, failure)
+            return try await body(offlineRight(addresses[0], share, context))
+        } catch {
+            for lease in held { await release(lease, context) }
+            throw error
+        }
+        do {
+            for lease in held {
+                // The share would get the change before it.
+                if let waiting = try database.unpublished(lease.address).first { throw RecordingRefusal.deploymentOpen(waiting) }
+            }
+            let value = try await body(held.first.map { .lease($0) } ?? .alone)
             _ = try await share.sync()
             for lease in held { await release(lease, context) }
             return value
@@ -159,42 +201,6 @@ extension Workspace {
             for lease in held { await release(lease, context) }
             throw error
         }
-    }
-
-    private func refusingUnreachable<Value>(_ body: () async throws -> Value) async throws -> Value {
-        do {
-            return try await body()
-        } catch let failure as ShareUnavailable {
-            var problem = failure.problem
-            problem.status = .refused
-            problem.findings = problem.findings.map { finding in
-                var finding = finding
-                finding.detail += " Nothing was done: while the share can't be asked, nobody knows what others are doing."
-                return finding
-            }
-            throw problem
-        }
-    }
-
-    /// Tells what is not on the share yet, and for commands that work offline how old this copy is.
-    func tellOfShare(_ access: StateDatabase.Access) {
-        guard let name = try? shareLocation()?.name else { return }
-        let style = Style.error(context)
-        if let waiting = try? database.unshared(name), !waiting.isEmpty {
-            context.terminal.writeError(
-                """
-                \(style.yellow("Share:")) Not yet on \(name): what is recorded of \(waiting.map(\.description).joined(separator: ", ")). \
-                `pipeplan state sync` pushes it.\n
-                """)
-        }
-        guard access == .readOnly else { return }
-        let age = (try? database.syncedAt(name)).flatMap(\.self).map { context.clock.now().timeIntervalSince($0) }
-        guard let age else {
-            context.terminal.writeError("\(style.yellow("Share:")) \(name) has not been synced yet: `pipeplan state sync`.\n")
-            return
-        }
-        guard age >= 60 else { return }
-        context.terminal.writeError(style.dim("As of the last sync with \(name), \(TimeText.duration(age)) ago.") + "\n")
     }
 }
 

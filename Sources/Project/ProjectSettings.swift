@@ -9,6 +9,8 @@ package struct ProjectSettings: Sendable {
     package var tags: OrderedDictionary<String, String> = [:]
     /// Where the team's log lives: `s3://bucket/prefix`, or a folder as it was written.
     package var share: Located<String>?
+    /// Whether `--offline-ok` may deploy while that can't be reached.
+    package var offlineOk = false
     /// The bucket for large templates and packages.
     package var artifacts: Located<String>?
     package var guardrails = Guardrails()
@@ -44,11 +46,12 @@ package struct Guardrails: Hashable, Sendable, Codable {
 
 extension SettingsReader {
     fileprivate mutating func projectSettings(_ root: Node) -> ProjectSettings {
-        let top = section(root, "pipeplan.yml", keys: ["region", "tags", "share", "artifacts", "guardrails"])
+        let top = section(root, "pipeplan.yml", keys: ["region", "tags", "share", "offlineOk", "artifacts", "guardrails"])
         var settings = ProjectSettings()
         settings.region = text("region", in: top, by: .region)
         settings.tags = tags("tags", in: top)
         settings.share = text("share", in: top)
+        settings.offlineOk = bool("offlineOk", in: top) ?? false
         settings.artifacts = text("artifacts", in: top, by: .artifactLocation)
         let keys = ["allowedAccounts", "allowedRegions", "requiredTags", "protectedTypes"]
         if let guardrails = section("guardrails", in: top, keys: keys) {

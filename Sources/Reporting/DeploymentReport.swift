@@ -113,6 +113,7 @@ package struct DeploymentReport: Encodable, Sendable {
             ("started", TimeText.table(record.startedAt) + " UTC"),
             ("took", record.finishedAt.map { TimeText.duration($0.timeIntervalSince(record.startedAt)) } ?? ""),
             ("by", "\(record.actor.user)@\(record.actor.host)\(record.actor.identityArn.map { " (\($0))" } ?? "")"),
+            ("offline", record.offlineID.map { $0 + (record.isUnpublished ? ", not published: the serial may change" : "") } ?? ""),
             ("resumed by", record.resumedBy.map { "\($0.user)@\($0.host)" } ?? ""),
             ("command", record.commandLine), ("approved by", record.approval),
             (

@@ -32,6 +32,10 @@ package struct HistoryReport: Encodable, Sendable {
         var toolVersion: String
         @OrNull var git: Git?
         @OrNull var failure: Failure?
+        /// The UUID of a deployment that was made while the share could not be reached.
+        @OrNull var offlineId: String?
+        /// Whether the serial and the hash hold for good.
+        var published: Bool
         var hash: String
 
         init(_ deployment: Deployment) {
@@ -59,6 +63,8 @@ package struct HistoryReport: Encodable, Sendable {
                 Failure(
                     logicalId: $0.logicalID, type: $0.resourceType, message: $0.message, remedy: Remedy.sentence(for: $0))
             }
+            offlineId = deployment.offlineID
+            published = !deployment.isUnpublished
             hash = deployment.hash.hex
         }
     }
@@ -101,7 +107,9 @@ package enum HistoryText {
                 Table.Cell(text: deployment.address.description, mark: style.bold),
                 Table.Cell(text: String(deployment.serial)),
                 Table.Cell(text: deployment.kind.rawValue),
-                Table.Cell(text: deployment.status.rawValue, mark: deployment.status.mark(style)),
+                Table.Cell(
+                    text: deployment.status.rawValue + (deployment.isUnpublished ? ", not published" : ""),
+                    mark: deployment.status.mark(style)),
                 Table.Cell(text: TimeText.table(deployment.startedAt)),
                 Table.Cell(text: deployment.finishedAt.map { TimeText.duration($0.timeIntervalSince(deployment.startedAt)) } ?? "-"),
                 Table.Cell(text: "\(deployment.actor.user)@\(deployment.actor.host)".oneLine.truncated(to: 24)),

@@ -117,6 +117,10 @@ package struct Deployment: Hashable, Sendable {
     package let plannedAgainst: Int?
     package let changeSetName: String?
     package let clientToken: String?
+    /// The UUID of a deployment that was made while the share could not be reached; `nil` for others.
+    package let offlineID: String?
+    /// Whether it waits to be published: until then its serial and hash may change.
+    package let isUnpublished: Bool
     package let templateDigest: Digest
     package let planDigest: Digest?
 
@@ -134,4 +138,12 @@ package struct Deployment: Hashable, Sendable {
     package let resumedBy: DeploymentActor?
     /// The head of the stack's chain of records at this deployment (docs/state-schema.md); of its intent only, as long as it is open.
     package let hash: Digest
+}
+
+extension Deployment {
+    /// Whether this is the record that the other one was read from, however it has gone on.
+    func isSame(as other: Deployment) -> Bool {
+        id == other.id && stackKey == other.stackKey && kind == other.kind && startedAt == other.startedAt && actor == other.actor
+            && clientToken == other.clientToken
+    }
 }

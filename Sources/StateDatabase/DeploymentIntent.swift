@@ -63,12 +63,14 @@ package struct DeploymentIntent: Hashable, Sendable {
     package var clientToken: String?
     /// The serial of the recorded stack that the plan was made against; `nil` where there was none.
     package var plannedAgainst: Int?
+    /// Names a deployment that the share is not told of before it is done; `nil` where it is told, or nothing is shared.
+    package var offlineID: String?
 
     package init(
         address: StackAddress, kind: DeploymentKind, startedAt: Date, actor: DeploymentActor, git: GitState? = nil,
         toolVersion: String, commandLine: String, approval: String, configuration: StackConfiguration, templateBody: String,
         nestedTemplates: OrderedDictionary<String, String> = [:], planJSON: String? = nil, changeSetName: String? = nil,
-        clientToken: String? = nil, plannedAgainst: Int?
+        clientToken: String? = nil, plannedAgainst: Int?, offlineID: String? = nil
     ) {
         self.address = address
         self.kind = kind
@@ -85,6 +87,7 @@ package struct DeploymentIntent: Hashable, Sendable {
         self.changeSetName = changeSetName
         self.clientToken = clientToken
         self.plannedAgainst = plannedAgainst
+        self.offlineID = offlineID
     }
 }
 

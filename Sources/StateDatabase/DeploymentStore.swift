@@ -13,7 +13,17 @@ struct DeploymentStore {
     }
 
     func open(stackKey: Int64) throws -> Deployment? {
-        try first(where: "d.stack_key = ? AND d.finished_at IS NULL", [stackKey])
+        // Of a stack that was deployed offline, others may have left one open, too: that one comes first.
+        try first(where: "d.stack_key = ? AND d.finished_at IS NULL ORDER BY d.serial", [stackKey])
+    }
+
+    func deployment(stackKey: Int64, offlineID: String) throws -> Deployment? {
+        try first(where: "d.stack_key = ? AND d.offline_id = ?", [stackKey, offlineID])
+    }
+
+    func settled(stackKey: Int64, after serial: Int) throws -> [Deployment] {
+        try fetch(
+            "\(Self.select)d.stack_key = ? AND d.serial > ? AND d.finished_at IS NOT NULL ORDER BY d.serial", [stackKey, serial])
     }
 
     func deployments(_ filter: DeploymentFilter) throws -> [Deployment] {
@@ -60,7 +70,7 @@ struct DeploymentStore {
         SELECT d.id, d.stack_key, s.stack, s.environment, d.serial, d.kind, d.status, c.stack_name, c.region, c.account_id,
             d.started_at, d.actor_arn, d.actor_user, d.actor_host, d.git_commit, d.git_branch, d.git_dirty, d.git_remote,
             d.tool_version, d.command_line, d.approval, d.planned_against, d.change_set_name, d.client_token,
-            t.digest, p.digest, d.step, d.change_set_id, d.stack_id, d.finished_at, d.stack_status, d.effect,
+            d.offline_id, d.unpublished IS NOT NULL, t.digest, p.digest, d.step, d.change_set_id, d.stack_id, d.finished_at, d.stack_status, d.effect,
             d.failure_logical_id, d.failure_type, d.failure_message,
             d.resumed_by_arn, d.resumed_by_user, d.resumed_by_host, d.hash
         FROM deployments d JOIN stacks s ON s.id = d.stack_key JOIN configurations c ON c.id = d.configuration
@@ -149,6 +159,8 @@ extension Deployment {
         plannedAgainst = try columns.optionalInteger()
         changeSetName = try columns.optionalText()
         clientToken = try columns.optionalText()
+        offlineID = try columns.optionalText()
+        isUnpublished = try columns.next(Bool.self)
         templateDigest = try columns.digest()
         planDigest = try columns.optionalDigest()
         step = try columns.optionalText()

@@ -9,13 +9,18 @@ extension StateDatabase {
     /// - Parameters:
     ///   - after: leaves out all up to and including that position.
     ///   - limit: how many at most.
+    ///   - withUnpublished: whether those come too whose serials and hashes may change.
     package func portableRecords(
-        of address: StackAddress, after: RecordPosition? = nil, limit: Int = .max
+        of address: StackAddress, after: RecordPosition? = nil, limit: Int = .max, withUnpublished: Bool = false
     ) throws -> [PortableRecord] {
         try read { db in
             guard let stackKey = try DeploymentStore(db: db).stackKey(of: address) else { return [] }
             let rows = try Row.fetchCursor(
-                db, sql: "SELECT id, serial, finished_at IS NOT NULL FROM deployments WHERE stack_key = ? AND serial >= ? ORDER BY serial",
+                db,
+                sql: """
+                    SELECT id, serial, finished_at IS NOT NULL FROM deployments
+                    WHERE stack_key = ? AND serial >= ? \(withUnpublished ? "" : "AND unpublished IS NULL") ORDER BY serial
+                    """,
                 arguments: [stackKey, after?.serial ?? 0])
             let source = PortableRecordSource(db: db, address: address, stackKey: stackKey)
             var records: [PortableRecord] = []
@@ -32,13 +37,16 @@ extension StateDatabase {
         }
     }
 
-    /// The last position of a stack's log here and the hash there; `nil` where it has none.
+    /// The last position of a stack's log here and the hash there, without what waits to be published; `nil` where it has none.
     package func head(of address: StackAddress) throws -> (position: RecordPosition, hash: Digest)? {
         try read { db in
             guard let stackKey = try DeploymentStore(db: db).stackKey(of: address) else { return nil }
             let row = try Row.fetchOne(
                 db,
-                sql: "SELECT serial, finished_at IS NOT NULL, hash FROM deployments WHERE stack_key = ? ORDER BY serial DESC LIMIT 1",
+                sql: """
+                    SELECT serial, finished_at IS NOT NULL, hash FROM deployments WHERE stack_key = ? AND unpublished IS NULL
+                    ORDER BY serial DESC LIMIT 1
+                    """,
                 arguments: [stackKey])
             guard let row else { return nil }
             var columns = RowReader(row)

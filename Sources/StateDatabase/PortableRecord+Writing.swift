@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 package import Model
+import OrderedCollections
 
 extension StateDatabase {
     /// Takes over records of another copy of this log, in the order of the log, all of them or none. Those that are here already are
@@ -15,20 +16,28 @@ extension StateDatabase {
     package func insert(_ records: [PortableRecord], bodies: [Digest: String]) throws {
         let settled = try write { db in
             var settled: [Deployment] = []
-            for record in records {
-                do {
-                    settled += try PortableRecordSink(database: self, db: db, record: record, bodies: bodies).insert()
-                } catch let error as DamagedRecord {
-                    throw record.notTaken(error.message)
-                } catch let error as RowDecodingError {
-                    throw record.notTaken("\(error)")
-                } catch let error as DatabaseError where [.SQLITE_CONSTRAINT, .SQLITE_MISMATCH].contains(error.resultCode) {
-                    throw record.notTaken("It does not go into the database: \(error.message ?? "")")
-                }
+            for (address, records) in OrderedDictionary(grouping: records, by: \.address) {
+                settled += try beneathUnpublished(of: stackKey(of: address, in: db), in: db) { try insert(records, bodies, in: db) }
             }
             return settled
         }
         for deployment in settled { remember(deployment) }
+    }
+
+    private func insert(_ records: [PortableRecord], _ bodies: [Digest: String], in db: Database) throws -> [Deployment] {
+        var settled: [Deployment] = []
+        for record in records {
+            do {
+                settled += try PortableRecordSink(database: self, db: db, record: record, bodies: bodies).insert()
+            } catch let error as DamagedRecord {
+                throw record.notTaken(error.message)
+            } catch let error as RowDecodingError {
+                throw record.notTaken("\(error)")
+            } catch let error as DatabaseError where [.SQLITE_CONSTRAINT, .SQLITE_MISMATCH].contains(error.resultCode) {
+                throw record.notTaken("It does not go into the database: \(error.message ?? "")")
+            }
+        }
+        return settled
     }
 
     /// Makes this log, in which nothing is recorded yet, a copy of another one.

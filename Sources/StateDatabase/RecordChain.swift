@@ -86,7 +86,7 @@ struct RecordChain {
     /// The columns that an intent's document has as they are.
     static let intentColumns = [
         "kind", "started_at", "actor_arn", "actor_user", "actor_host", "git_commit", "git_branch", "git_dirty", "git_remote",
-        "tool_version", "command_line", "approval", "planned_against", "change_set_name", "client_token",
+        "tool_version", "command_line", "approval", "planned_against", "change_set_name", "client_token", "offline_id",
     ]
 
     /// The columns that refer to blobs, for which an intent's document has their digests.

@@ -11,6 +11,8 @@ package enum RecordingRefusal: Error, Hashable, Sendable {
     case recordedStackMoved(address: StackAddress, plannedAgainst: Int?, recorded: Int?)
     /// Somebody else has settled the deployment meanwhile.
     case alreadySettled(Deployment)
+    /// Somebody else's deployment has the serial, and is recorded in its place.
+    case gaveWay(Deployment, to: Deployment)
 
     /// The refusal as the user is told of it.
     package var problem: Problem {
@@ -35,6 +37,10 @@ package enum RecordingRefusal: Error, Hashable, Sendable {
             return Problem(
                 .refused, "plan-stale", "The plan of \(address) is stale",
                 detail: "It was made against \(name(plannedAgainst)), but the stack is now as \(name(recorded)) left it. Plan again.")
+        case .gaveWay(let deployment, let other):
+            return Problem(
+                .refused, "serial-taken", "Deployment \(deployment.serial) of \(deployment.address) gave way to another one",
+                detail: "\(other.actor.user) on \(other.actor.host) began it at \(other.startedAt.formatted(.iso8601)). Plan again.")
         case .alreadySettled(let deployment):
             let settledBy = deployment.resumedBy ?? deployment.actor
             return Problem(

@@ -46,7 +46,12 @@ extension StateDatabase {
     }
 
     /// The reports on a stack, newest first; without those whose bodies were removed to save space.
-    package func driftReports(_ address: StackAddress, limit: Int? = nil, checked: Bool = false) throws -> [DriftReport] {
+    /// - Parameters:
+    ///   - checked: whether reports are passed over of which nothing could be checked.
+    ///   - ids: leaves out all others.
+    package func driftReports(
+        _ address: StackAddress, limit: Int? = nil, checked: Bool = false, ids: Set<String>? = nil
+    ) throws -> [DriftReport] {
         try read { db in
             guard let stackKey = try DeploymentStore(db: db).stackKey(of: address) else { return [] }
             let rows = try Row.fetchAll(
@@ -60,6 +65,7 @@ extension StateDatabase {
             return try rows.compactMap { row in
                 var columns = RowReader(row)
                 let (id, time, body) = (try columns.text(), try columns.time(), try columns.key())
+                guard ids?.contains(id) ?? true else { return nil }
                 guard let text = try BlobStore(db: db).text(body) else { return nil }
                 do {
                     var report = try JSONDecoder().decode(DriftReport.self, from: Data(text.utf8))

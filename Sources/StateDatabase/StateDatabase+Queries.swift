@@ -73,7 +73,12 @@ extension StateDatabase {
         }
     }
 
-    /// The deployment of a stack that has no outcome yet; there is at most one.
+    /// A deployment as it is recorded now, under whatever serial; `nil` where it gave way to somebody else's.
+    package func current(_ deployment: Deployment) throws -> Deployment? {
+        try read { db in try DeploymentStore(db: db).deployment(id: deployment.id).flatMap { $0.isSame(as: deployment) ? $0 : nil } }
+    }
+
+    /// The deployment of a stack that has no outcome yet, and is not waited for: the first one, where one was made offline, too.
     package func openDeployment(_ address: StackAddress) throws -> Deployment? {
         try read { db in
             let deployments = DeploymentStore(db: db)

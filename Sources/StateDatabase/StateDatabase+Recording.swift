@@ -89,7 +89,15 @@ extension StateDatabase {
     }
 
     func finish(_ deployment: Deployment, _ outcome: DeploymentOutcome, _ mask: SecretMask, in db: Database) throws -> Deployment {
-        try requireOpen(deployment, in: db)
+        let deployment = try requireOpen(deployment, in: db)
+        return try beneathUnpublished(of: deployment.stackKey, above: deployment.serial, in: db) {
+            try settle(deployment, outcome, mask, in: db)
+        }
+    }
+
+    private func settle(
+        _ deployment: Deployment, _ outcome: DeploymentOutcome, _ mask: SecretMask, in db: Database
+    ) throws -> Deployment {
         let contents = outcome.effect.contents
         let removes = outcome.effect == .removed
         let contentsDigest = try ContentsRecorder(db: db, stackKey: deployment.stackKey, serial: deployment.serial).record(
@@ -117,7 +125,8 @@ extension StateDatabase {
 
     /// Keeps in mind, beside the database, that the chain went as far as this.
     func remember(_ settled: Deployment) {
-        guard let lineage else { return }
+        // The hash of one that waits to be published may change.
+        guard let lineage, !settled.isUnpublished else { return }
         SeenHeads(beside: file).remember(
             SeenHeads.Head(lineage: lineage, address: settled.address, serial: settled.serial, hash: settled.hash))
     }
@@ -131,7 +140,7 @@ extension StateDatabase {
         for address in open {
             guard
                 let last = try deployments(DeploymentFilter(stack: address.stack, environment: address.environment))
-                    .first(where: { $0.address == address && !$0.status.isOpen })
+                    .first(where: { $0.address == address && !$0.status.isOpen && !$0.isUnpublished })
             else { continue }
             heads.append(Verification.Head(address: address, serial: last.serial, hash: last.hash, isSettled: true))
         }
@@ -178,8 +187,9 @@ extension StateDatabase {
                 INSERT INTO deployments
                     (stack_key, serial, kind, started_at, actor_arn, actor_user, actor_host, git_commit, git_branch, git_dirty,
                     git_remote, tool_version, command_line, approval, planned_against, configuration, template,
-                    nested_templates, plan, change_set_name, client_token, status, hash)
-                SELECT ?, 1 + coalesce(max(serial), 0), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, zeroblob(32)
+                    nested_templates, plan, change_set_name, client_token, offline_id,
+                    unpublished, status, hash)
+                SELECT ?, 1 + coalesce(max(serial), 0), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, zeroblob(32)
                 FROM deployments WHERE stack_key = ?
                 """,
             arguments: [
@@ -189,7 +199,8 @@ extension StateDatabase {
                 mask.text(intent.commandLine), intent.approval, intent.plannedAgainst, configuration,
                 try blobs.store(mask.name(intent.templateBody)), try nestedTemplates(intent, mask).map { try blobs.store($0) },
                 try intent.planJSON.map { try blobs.store(mask.name($0)) },
-                intent.changeSetName, intent.clientToken, DeploymentStatus.inProgress.rawValue, stackKey,
+                intent.changeSetName, intent.clientToken, intent.offlineID,
+                try isUnpublished(intent, stackKey: stackKey, in: db) ? 1 : nil, DeploymentStatus.inProgress.rawValue, stackKey,
             ])
         return db.lastInsertedRowID
     }
@@ -221,9 +232,14 @@ extension StateDatabase {
         }
     }
 
-    func requireOpen(_ deployment: Deployment, in db: Database) throws {
+    /// - Returns: the deployment as it is recorded now.
+    @discardableResult
+    func requireOpen(_ deployment: Deployment, in db: Database) throws -> Deployment {
         let current = try existing(deployment.id, in: db)
+        // The row of one that gave way to another may be that of the other by now.
+        guard current.isSame(as: deployment) else { throw RecordingRefusal.gaveWay(deployment, to: current) }
         if !current.status.isOpen { throw RecordingRefusal.alreadySettled(current) }
+        return current
     }
 
     func existing(_ id: Int64, in db: Database) throws -> Deployment {

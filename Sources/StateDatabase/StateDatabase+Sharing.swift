@@ -44,12 +44,16 @@ extension StateDatabase {
         }
     }
 
+    /// What is known of a log on a share only grows, whatever two processes of this copy note in which order.
     package func setSharedHead(_ head: SharedHead, of address: StackAddress, share: String) throws {
         try write { db in
             try db.execute(
                 sql: """
                     INSERT INTO shared (share, stack_key, serial, part, tag, epoch) VALUES (?, ?, ?, ?, ?, ?)
-                    ON CONFLICT DO UPDATE SET serial = excluded.serial, part = excluded.part, tag = excluded.tag, epoch = excluded.epoch
+                    ON CONFLICT DO UPDATE SET
+                        serial = CASE WHEN (excluded.serial, excluded.part) > (serial, part) THEN excluded.serial ELSE serial END,
+                        part = CASE WHEN (excluded.serial, excluded.part) > (serial, part) THEN excluded.part ELSE part END,
+                        tag = excluded.tag, epoch = max(epoch, excluded.epoch)
                     """,
                 arguments: [
                     share, try stackKey(of: address, in: db), head.position?.serial ?? 0,
@@ -103,40 +107,50 @@ extension StateDatabase {
     /// - Throws: `RecordingRefusal.alreadySettled` where it has an outcome.
     package func withdraw(_ deployment: Deployment) throws {
         try write { db in
-            guard let current = try DeploymentStore(db: db).deployment(id: deployment.id) else { return }
+            // The row may be that of the other deployment by now, which another process of this copy has taken over.
+            guard let current = try DeploymentStore(db: db).deployment(id: deployment.id), current.isSame(as: deployment) else { return }
             if !current.status.isOpen { throw RecordingRefusal.alreadySettled(current) }
-            for table in ["events", "accepted_drift"] {
-                try db.execute(sql: "DELETE FROM \(table) WHERE deployment = ?", arguments: [deployment.id])
-            }
-            try db.execute(sql: "DELETE FROM deployments WHERE id = ?", arguments: [deployment.id])
+            try beneathUnpublished(of: current.stackKey, above: current.serial, in: db) { try remove(current, in: db) }
         }
+    }
+
+    /// Takes away a record with all that belongs to it alone.
+    func remove(_ deployment: Deployment, in db: Database) throws {
+        for table in ["events", "accepted_drift"] {
+            try db.execute(sql: "DELETE FROM \(table) WHERE deployment = ?", arguments: [deployment.id])
+        }
+        try db.execute(sql: "DELETE FROM deployments WHERE id = ?", arguments: [deployment.id])
     }
 
     /// Takes back the outcome of the last deployment of a stack, which somebody else has settled differently on the share, so that
     /// theirs can be taken over.
     package func reopen(_ deployment: Deployment) throws {
         try write { db in
-            let (key, serial) = (deployment.stackKey, deployment.serial)
-            let last = try Int.fetchOne(db, sql: "SELECT max(serial) FROM deployments WHERE stack_key = ?", arguments: [key])
-            guard last == serial else { throw DamagedRecord("Deployment \(serial) of \(deployment.address) is not the last one") }
-            for table in ["resources", "outputs"] {
-                try db.execute(sql: "DELETE FROM \(table) WHERE stack_key = ? AND since = ?", arguments: [key, serial])
-                try db.execute(sql: "UPDATE \(table) SET until = NULL WHERE stack_key = ? AND until = ?", arguments: [key, serial])
-            }
-            let cleared = ["finished_at", "stack_status", "effect", "failure_logical_id", "failure_type", "failure_message"]
-            let byOthers = ["resumed_by_arn", "resumed_by_user", "resumed_by_host", "contents_digest", "events_digest"]
-            try db.execute(
-                sql: """
-                    UPDATE deployments SET status = ?, \((cleared + byOthers).map { "\($0) = NULL" }.joined(separator: ", ")) WHERE id = ?
-                    """,
-                arguments: [DeploymentStatus.inProgress.rawValue, deployment.id])
-            try rewindHead(of: key, in: db)
-            try RecordChain(db: db).seal(deployment.id)
+            try beneathUnpublished(of: deployment.stackKey, above: deployment.serial, in: db) { try reopen(deployment, in: db) }
         }
     }
 
+    private func reopen(_ deployment: Deployment, in db: Database) throws {
+        let (key, serial) = (deployment.stackKey, deployment.serial)
+        let last = try Int.fetchOne(db, sql: "SELECT max(serial) FROM deployments WHERE stack_key = ?", arguments: [key])
+        guard last == serial else { throw DamagedRecord("Deployment \(serial) of \(deployment.address) is not the last one") }
+        for table in ["resources", "outputs"] {
+            try db.execute(sql: "DELETE FROM \(table) WHERE stack_key = ? AND since = ?", arguments: [key, serial])
+            try db.execute(sql: "UPDATE \(table) SET until = NULL WHERE stack_key = ? AND until = ?", arguments: [key, serial])
+        }
+        let cleared = ["finished_at", "stack_status", "effect", "failure_logical_id", "failure_type", "failure_message"]
+        let byOthers = ["resumed_by_arn", "resumed_by_user", "resumed_by_host", "contents_digest", "events_digest"]
+        try db.execute(
+            sql: """
+                UPDATE deployments SET status = ?, \((cleared + byOthers).map { "\($0) = NULL" }.joined(separator: ", ")) WHERE id = ?
+                """,
+            arguments: [DeploymentStatus.inProgress.rawValue, deployment.id])
+        try rewindHead(of: key, in: db)
+        try RecordChain(db: db).seal(deployment.id)
+    }
+
     /// Works out anew which deployments the recorded stack is to be taken from.
-    private func rewindHead(of stackKey: Int64, in db: Database) throws {
+    func rewindHead(of stackKey: Int64, in db: Database) throws {
         try db.execute(sql: "UPDATE stacks SET left_by = NULL, in_effect = NULL WHERE id = ?", arguments: [stackKey])
         let rows = try Row.fetchAll(
             db, sql: "SELECT id, effect FROM deployments WHERE stack_key = ? AND effect IS NOT NULL ORDER BY serial", arguments: [stackKey])

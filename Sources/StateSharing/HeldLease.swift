@@ -6,7 +6,7 @@ package import StateDatabase
 package actor HeldLease {
     package nonisolated let lease: Lease
     package nonisolated let address: StackAddress
-    private nonisolated let share: Share
+    nonisolated let share: Share
     private var beat = 0
     private var serial: Int?
     private var progress = DeploymentProgress()
@@ -48,20 +48,30 @@ package actor HeldLease {
     }
 
     /// Reserves the serial of a deployment that has been recorded here.
-    /// - Throws: `Problem` (exit code 3) where somebody else has it: then nothing of this deployment is recorded any more.
+    /// - Throws: `Problem` (exit code 3) where somebody else has it: then nothing of this deployment is recorded any more, unless it
+    ///   was made offline.
     package func reserve(_ deployment: Deployment) async throws {
-        let position = RecordPosition(deployment.serial, .intent)
-        serial = deployment.serial
+        // Another process of this copy may have taken over that somebody else has the serial.
+        guard let current = try share.database.current(deployment) else { throw taken(deployment, by: nil) }
+        let position = RecordPosition(current.serial, .intent)
+        serial = current.serial
         guard let record = try record(position) else { return }
         switch try await share.publish(record) {
-        case .created: try note(position)
+        case .created:
+            try note(position)
+            if current.isUnpublished { try share.database.seal(current) }
         case .exists(let data):
-            try share.database.withdraw(deployment)
-            let winner = try? RecordBundle(data, name: record.name).record.actor
-            throw Problem(
-                .refused, "serial-taken", "Deployment \(deployment.serial) of \(address) was begun by \(Share.text(winner)) just now",
-                detail: "Nothing was done. Sync, plan again, and apply that plan.")
+            if !current.isUnpublished { try share.database.withdraw(current) }
+            throw taken(current, by: (try? RecordBundle(data, name: record.name))?.record.actor)
         }
+    }
+
+    private func taken(_ deployment: Deployment, by winner: DeploymentActor?) -> Problem {
+        Problem(
+            .refused, "serial-taken", "Deployment \(deployment.serial) of \(address) was begun by \(Share.text(winner)) just now",
+            detail: deployment.isUnpublished
+                ? "The one that was made offline is published by the next sync."
+                : "Nothing was done. Sync, plan again, and apply that plan.")
     }
 
     /// The fence: tells how far the deployment is, and makes sure that nobody has a higher epoch.
@@ -80,7 +90,7 @@ package actor HeldLease {
     private func requireHeld() async throws {
         let table = try await share.leaseTable(of: address, seen: lease.epoch)
         guard !table.permits(lease.epoch) else { return }
-        let holder = table.highest > lease.epoch ? (try? await share.lease(table.highest, of: address))?.holderText : nil
+        let holder = table.highest > lease.epoch ? (try? await share.readableLease(table.highest, of: address))?.holderText : nil
         throw Problem(
             .refused, "lease-lost", "The lease \(lease.epoch) of \(address) is not held any more",
             detail: (holder.map { "\($0) has taken lease \(table.highest). " } ?? "It was released by force. ")
@@ -101,7 +111,8 @@ package actor HeldLease {
     /// - Throws: `Problem` where the lease is another's by now, or the share has another outcome; `ShareUnavailable`. The outcome
     ///   stays recorded here, and the next sync decides.
     package func publish(_ deployment: Deployment) async throws {
-        let position = RecordPosition(deployment.serial, .outcome)
+        guard let current = try share.database.current(deployment) else { throw taken(deployment, by: nil) }
+        let position = RecordPosition(current.serial, .outcome)
         guard let record = try record(position) else { return }
         try await requireHeld()
         guard case .created = try await share.publish(record) else {
@@ -114,7 +125,9 @@ package actor HeldLease {
 
     private func record(_ position: RecordPosition) throws -> PortableRecord? {
         let before = position.part == .intent ? RecordPosition(position.serial - 1, .outcome) : RecordPosition(position.serial, .intent)
-        return try share.database.portableRecords(of: address, after: before, limit: 1).first { $0.position == position }
+        return try share.database.portableRecords(of: address, after: before, limit: 1, withUnpublished: true).first {
+            $0.position == position
+        }
     }
 
     private func note(_ position: RecordPosition) throws {

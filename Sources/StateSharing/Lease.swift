@@ -39,6 +39,18 @@ package struct Lease: Hashable, Sendable, Codable {
     }
 }
 
+/// The lease that is held on a stack, as far as it can be read.
+package struct CurrentLease: Hashable, Sendable {
+    package var epoch: Int
+    /// `nil` where its object is damaged or gone.
+    package var lease: Lease?
+
+    /// What it is ended by.
+    package var id: String { lease?.id ?? String(epoch) }
+    /// Who has it, as one reads it.
+    package var holderText: String { lease?.holderText ?? "somebody (the lease can't be read)" }
+}
+
 /// What a holder tells while it works: each one differs from the one before, and it says how far the deployment is.
 package struct Heartbeat: Hashable, Sendable, Codable {
     package var id: String

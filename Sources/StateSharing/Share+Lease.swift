@@ -38,7 +38,7 @@ extension Share {
                 if let lease = try await create(next, of: address, request) { return try await held(lease, address) }
                 continue
             case .held(let epoch):
-                let holder = try await lease(epoch, of: address)
+                guard let holder = try await readableLease(epoch, of: address) else { throw unreadable(epoch, address) }
                 if watch.isDead(table, now: clock.uptime(), after: holder.timeToLive) {
                     guard let lease = try await create(table.takeover, of: address, request) else { continue }
                     warn("The lease of \(address) is taken over from \(holder.holderText): its heartbeat has stopped.")
@@ -84,12 +84,18 @@ extension Share {
                 + "a dead holder's lease is taken over \(holder.timeToLive.components.seconds) seconds after its last heartbeat.")
     }
 
-    /// A lease as it is written down.
-    package func lease(_ epoch: Int, of address: StackAddress) async throws -> Lease {
-        let path = ShareLayout.lease(address, epoch)
-        guard let data = try await storage.get(path) else { throw damaged(path, "It is missing") }
-        guard let lease = ShareJSON.decode(Lease.self, data), lease.epoch == epoch else { throw damaged(path, "It is no lease") }
-        return lease
+    /// A lease as it is written down; `nil` where its object is damaged or gone.
+    func readableLease(_ epoch: Int, of address: StackAddress) async throws -> Lease? {
+        guard let data = try await storage.get(ShareLayout.lease(address, epoch)) else { return nil }
+        return ShareJSON.decode(Lease.self, data).flatMap { $0.epoch == epoch && !$0.id.isEmpty ? $0 : nil }
+    }
+
+    /// Nobody can tell whose it is, or how long to wait for its heartbeat.
+    private func unreadable(_ epoch: Int, _ address: StackAddress) -> Problem {
+        Problem(
+            .refused, "lease-damaged", "The lease \(epoch) of \(address) is held, and can't be read",
+            detail: "\(ShareLayout.lease(address, epoch)) on the share \(name) is damaged or gone, so nobody can tell whose it is. "
+                + "Make sure that nobody deploys \(address); then end it: pipeplan state lease release \(address) --force --id \(epoch)")
     }
 
     package func heartbeat(of address: StackAddress, _ epoch: Int) async throws -> Heartbeat? {
@@ -103,17 +109,18 @@ extension Share {
     }
 
     /// The lease that is held on a stack now; `nil` for none.
-    package func currentLease(of address: StackAddress) async throws -> Lease? {
+    package func currentLease(of address: StackAddress) async throws -> CurrentLease? {
         let table = try await leaseTable(of: address, seen: try database.sharedHeads(name)[address]?.epoch ?? 0)
         guard case .held(let epoch) = table.standing else { return nil }
-        return try await lease(epoch, of: address)
+        return CurrentLease(epoch: epoch, lease: try await readableLease(epoch, of: address))
     }
 
     /// Ends a lease that somebody else holds. They notice before they next act; a request that is on its way is not stopped.
+    /// - Parameter id: the lease's, or the number of one that can't be read.
     /// - Returns: `false` where the lease with that ID is not the one that is held.
     package func release(_ address: StackAddress, id: String) async throws -> Bool {
-        guard let lease = try await currentLease(of: address), lease.id == id else { return false }
-        _ = try await storage.create(Data(#"{"forced":"\#(newID())"}"#.utf8), at: ShareLayout.release(address, lease.epoch), clock)
+        guard let current = try await currentLease(of: address), current.id == id else { return false }
+        _ = try await storage.create(Data(#"{"forced":"\#(newID())"}"#.utf8), at: ShareLayout.release(address, current.epoch), clock)
         return true
     }
 }

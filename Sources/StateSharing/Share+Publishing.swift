@@ -8,6 +8,7 @@ extension Share {
     func push(_ records: ArraySlice<PortableRecord>, of address: StackAddress, _ head: inout SharedHead) async throws -> Int {
         let settled = records.filter { $0.position.part == .outcome }.map(\.position.serial)
         var sent = 0
+        let last = records.last { settled.contains($0.position.serial) }
         for record in records where settled.contains(record.position.serial) {
             if record.position.part == .outcome, record == records.first {
                 // Its intent was there before, so somebody may have taken its lease over.
@@ -17,7 +18,7 @@ extension Share {
                     return sent
                 }
             }
-            guard case .created = try await publish(record) else {
+            guard case .created = try await publish(record, hints: record.position == last?.position) else {
                 throw Problem(
                     .refused, "record-lost", "\(record.name) was written by somebody else just now",
                     detail: "Nothing of theirs was overwritten. Sync again to take it over.")
@@ -30,7 +31,8 @@ extension Share {
     }
 
     /// Creates a record's object, its texts before it, and then the hint that there is news.
-    func publish(_ record: PortableRecord) async throws -> Creation {
+    /// - Parameter hints: `false` where another record follows right away.
+    func publish(_ record: PortableRecord, hints: Bool = true) async throws -> Creation {
         var bodies = try database.bodies(of: record)
         for (digest, text) in bodies.sorted(by: { $0.key.hex < $1.key.hex }) where isApart(digest, text, record) {
             bodies[digest] = nil
@@ -40,8 +42,12 @@ extension Share {
             }
         }
         let path = ShareLayout.record(record.address, record.position)
-        let creation = try await storage.create(RecordBundle(record, bodies: bodies).bytes, at: path, clock)
-        if case .created = creation { await hint(record) }
+        var creation = try await storage.create(RecordBundle(record, bodies: bodies).bytes, at: path, clock)
+        // Its texts may have been put beside it the last time, and in it now. The hash tells whose it is.
+        if case .exists(let data) = creation, (try? RecordBundle(data, name: path))?.record.hash == record.hash {
+            creation = .created
+        }
+        if case .created = creation, hints { await hint(record) }
         return creation
     }
 

@@ -7,6 +7,13 @@ package struct SyncReport: Hashable, Sendable {
     /// Records, by stack.
     package var received: [StackAddress: Int] = [:]
     package var sent: [StackAddress: Int] = [:]
+    /// Drift reports, by stack.
+    package var drift: [StackAddress: StackNews] = [:]
+
+    package struct StackNews: Hashable, Sendable {
+        package var received = 0
+        package var sent = 0
+    }
 
     package init() {}
 }
@@ -26,26 +33,23 @@ extension Share {
     package func sync(certain: [StackAddress] = [], everything: Bool = false, pushes: Bool = true) async throws -> SyncReport {
         if try everything || database.syncedAt(name) == nil { try await join(creates: false) }
         let known = try database.sharedHeads(name)
-        var hints: [StackAddress: String?] = [:]
-        for entry in try await storage.list(ShareLayout.heads, after: nil) {
-            if let address = ShareLayout.address(entry.name) { hints[address] = entry.tag }
-        }
+        let hints = try await hints()
         var wanted = Set(certain).union(pushes ? try database.unshared(name) : [])
-        for (address, tag) in hints where everything || tag == nil || known[address]?.tag != tag { wanted.insert(address) }
-        let report = try await withThrowingTaskGroup(of: (StackAddress, StackNews).self) { group in
+        for (address, tag) in hints.logs where everything || tag == nil || known[address]?.tag != tag { wanted.insert(address) }
+        var report = try await withThrowingTaskGroup(of: (StackAddress, SyncReport.StackNews).self) { group in
             var report = SyncReport()
             var rest = wanted.sorted()[...]
             func startNext() {
                 guard let address = rest.popFirst() else { return }
                 let head = known[address] ?? SharedHead()
-                let tag = hints[address] ?? nil
+                let tag = hints.logs[address] ?? nil
                 group.addTask {
                     do {
                         return (address, try await sync(address, head, tag: tag, everything: everything, pushes: pushes))
                     } catch let problem as Problem where !certain.isEmpty && !certain.contains(address) {
                         // What is wrong with one stack is no reason not to deploy another.
                         warn(problem.findings.first?.summary ?? problem.description)
-                        return (address, StackNews())
+                        return (address, SyncReport.StackNews())
                     }
                 }
             }
@@ -57,6 +61,7 @@ extension Share {
             }
             return report
         }
+        report.drift = try await exchangeDrift(hints, everything: everything, pushes: pushes)
         try database.setSyncedAt(clock.now(), share: name)
         return report
     }
@@ -72,18 +77,16 @@ extension Share {
     /// Records that are taken over in one transaction.
     private static let batch = 64
 
-    struct StackNews: Hashable, Sendable {
-        var received = 0
-        var sent = 0
-    }
-
     /// - Parameter tag: of the share's hint, `nil` for none.
-    func sync(_ address: StackAddress, _ head: SharedHead, tag: String?, everything: Bool, pushes: Bool) async throws -> StackNews {
+    func sync(_ address: StackAddress, _ head: SharedHead, tag: String?, everything: Bool, pushes: Bool) async throws
+        -> SyncReport.StackNews
+    {
         var head = head
-        var news = StackNews()
+        var news = SyncReport.StackNews()
         var unsent = try database.portableRecords(of: address, after: head.position)[...]
         let listing = try await listing(of: address, after: head.position, everything: everything)
         var rest = listing.positions[...]
+        var isCutShort = false
         while !rest.isEmpty {
             let positions = rest.prefix(Self.batch)
             rest = rest.dropFirst(positions.count)
@@ -92,23 +95,33 @@ extension Share {
                 if let own = unsent.first, own.position == bundle.record.position {
                     if own.hash == bundle.record.hash {
                         unsent.removeFirst()
+                        head.position = own.position
                         continue
                     }
+                    // Of a process of this copy that reserves the serial in this instant, and is about to be told.
+                    guard let hold = try database.hold(address) else {
+                        warn("\(own.name) is being deployed from here, and the share has another one. The next sync takes it over.")
+                        (rest, isCutShort) = ([], true)
+                        break
+                    }
+                    defer { withExtendedLifetime(hold) {} }
                     try yield(own, to: bundle.record)
                     unsent = []
                 }
                 fresh.append(bundle)
+                head.position = bundle.record.position
             }
             try database.insert(fresh.map(\.record), bodies: fresh.reduce(into: [:]) { $0.merge($1.bodies) { first, _ in first } })
             news.received += fresh.count
-            head.position = positions.last
             try database.setSharedHead(head, of: address, share: name)
         }
         if let missing = listing.missing {
             throw damaged(ShareLayout.record(address, missing), "It is missing, and records behind it are there")
         }
+        // What was made offline may have turned out to be there.
+        if news.received > 0 { unsent = try database.portableRecords(of: address, after: head.position)[...] }
         news.sent = pushes ? try await push(unsent, of: address, &head) : 0
-        head.tag = news.sent > 0 ? nil : tag
+        head.tag = news.sent > 0 || isCutShort ? nil : tag
         try database.setSharedHead(head, of: address, share: name)
         return news
     }
@@ -164,7 +177,7 @@ extension Share {
     }
 
     /// The objects that are there, by path.
-    private func fetch(_ paths: [String]) async throws -> [String: Data] {
+    func fetch(_ paths: [String]) async throws -> [String: Data] {
         try await withThrowingTaskGroup(of: (String, Data?).self) { group in
             var objects: [String: Data] = [:]
             var rest = paths[...]

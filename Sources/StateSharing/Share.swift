@@ -1,4 +1,4 @@
-package import Foundation
+import Foundation
 package import Model
 package import StateDatabase
 
@@ -63,21 +63,5 @@ package struct Share: Sendable {
             .failed, "share-damaged", "\(path) on the share \(name) is damaged",
             detail: "\(why). What comes before it was taken over, and nothing that comes after it. "
                 + "A bucket with versions has the object as it was (docs/team.md).")
-    }
-
-    // MARK: Reports that are no part of the log
-
-    /// Stores a report of a stack's drift under a name that nobody else makes up.
-    package func putDriftReport(_ body: Data, of address: StackAddress, name report: String) async throws {
-        _ = try await storage.create(body, at: "\(ShareLayout.drift(address))/\(report)", clock)
-    }
-
-    /// The names of a stack's drift reports, sorted.
-    package func driftReports(of address: StackAddress, after: String? = nil) async throws -> [String] {
-        try await storage.list(ShareLayout.drift(address), after: after).map(\.name)
-    }
-
-    package func driftReport(_ report: String, of address: StackAddress) async throws -> Data? {
-        try await storage.get("\(ShareLayout.drift(address))/\(report)")
     }
 }

@@ -28,6 +28,9 @@ package enum ShareLayout {
     }
     package static func leases(_ address: StackAddress) -> String { "\(records(address))/lease" }
     package static func drift(_ address: StackAddress) -> String { "\(records(address))/drift" }
+    /// The hint that there are drift reports. A stack's key has no point.
+    package static func driftHead(_ address: StackAddress) -> String { head(address) + driftEnd }
+    static let driftEnd = ".drift"
     package static func blob(_ digest: Digest) -> String { "blobs/\(digest.hex)" }
 
     package static func lease(_ address: StackAddress, _ epoch: Int) -> String { "\(leases(address))/\(number(epoch)).json" }

@@ -75,6 +75,103 @@ import Testing
         #expect(try ada.pipeplan("apply shop --auto-approve").status == 0)
     }
 
+    private struct Away {
+        let share: TemporaryFolder
+
+        func take() throws { try FileManager.default.moveItem(atPath: share.path, toPath: share.path + ".away") }
+        func bringBack() throws { try FileManager.default.moveItem(atPath: share.path + ".away", toPath: share.path) }
+    }
+
+    private func deployments(_ session: Session) throws -> [[String: Any]] {
+        try session.json("history")["deployments"] as? [[String: Any]] ?? []
+    }
+
+    @Test func `where the project allows it, a stack is deployed without the share, and published behind what others did`() async throws {
+        let sandbox = try TemporaryFolder()
+        let cloud = try await inBackground { try RunningServer.sandbox(folder: sandbox.path) }
+        let share = try TemporaryFolder()
+        let away = Away(share: share)
+        let (ada, grace) = (try machine(cloud.endpoint, share: share.path), try machine(cloud.endpoint, share: share.path))
+        #expect(try ada.pipeplan("state share \(share.path)").status == 0)
+        #expect(try ada.pipeplan("apply shop --auto-approve").status == 0)
+        #expect(try grace.pipeplan("state sync").status == 0)
+
+        try away.take()
+        try grace.edit("stacks/shop/template.yml", replacing: "one", with: "two")
+        let forbidden = try grace.pipeplan("apply shop --auto-approve --offline-ok")
+        #expect(forbidden.status == 3 && forbidden.errors.contains("`offlineOk: true` in stacks/pipeplan.yml"), "\(forbidden.errors)")
+        try grace.edit("stacks/pipeplan.yml", replacing: "region:", with: "offlineOk: true\nregion:")
+        let unasked = try grace.pipeplan("apply shop --auto-approve")
+        #expect(unasked.status == 3 && unasked.errors.contains("With --offline-ok"), "\(unasked.errors)")
+        let applied = try grace.pipeplan("apply shop --auto-approve --offline-ok")
+        #expect(applied.status == 0 && applied.errors.contains("can't be reached"), "\(applied.errors)")
+        let offline = try #require(try deployments(grace).first)
+        let id = try #require(offline["offlineId"] as? String)
+        #expect(UUID(uuidString: id) != nil && offline["published"] as? Bool == false && offline["serial"] as? Int == 2)
+        #expect(try grace.pipeplan("history").output.contains("succeeded, not published"))
+        #expect(try grace.pipeplan("history show shop").output.contains("\(id), not published"))
+        let plan = try grace.pipeplan("plan shop --detailed-exitcode")
+        #expect(plan.status == 0 && plan.errors.contains("Not published yet: deployment \(id) of shop"), "\(plan.errors)")
+        #expect(try grace.pipeplan("state verify").status == 0)
+        // State edits are for everybody to know at once.
+        #expect(try grace.pipeplan("state mv shop store").status == 3)
+
+        try away.bringBack()
+        try ada.edit("stacks/shop/template.yml", replacing: "one", with: "three")
+        let other = try ada.pipeplan("apply shop --auto-approve")
+        #expect(other.status == 0, "\(other.errors)")
+        let synced = try grace.pipeplan("state sync")
+        #expect(synced.output == "shop: 2 received\nshop: deployment \(id) published as 3\n", "\(synced.output)\(synced.errors)")
+        #expect(synced.errors.contains("It and deployment 2 (tester on "), "\(synced.errors)")
+        #expect(synced.errors.contains("CloudFormation did it before"), "\(synced.errors)")
+        #expect(try ada.pipeplan("state pull").output == "shop: 2 received\n")
+        let history = try ada.pipeplan("history --json").output
+        #expect(try grace.pipeplan("history --json").output == history)
+        #expect(try ada.pipeplan("plan shop --detailed-exitcode").status == 0)
+        for machine in [ada, grace] { #expect(try machine.pipeplan("state verify").status == 0) }
+        #expect(try ada.pipeplan("drift shop --detailed-exitcode").status == 0)
+        #expect(!(try share.contents().values.contains { $0.range(of: Data(Self.secret.utf8)) != nil }))
+        #expect(try grace.filesHolding(Self.secret) == [])
+    }
+
+    @Test(arguments: [true, false])
+    func `one that was killed is settled offline as well as online, and published`(isOffline: Bool) async throws {
+        let sandbox = try TemporaryFolder()
+        let cloud = try await inBackground { try RunningServer.sandbox(folder: sandbox.path) }
+        let share = try TemporaryFolder()
+        let away = Away(share: share)
+        let grace = try machine(cloud.endpoint, share: share.path)
+        #expect(try grace.pipeplan("state share \(share.path)").status == 0)
+        #expect(try grace.pipeplan("apply shop --auto-approve").status == 0)
+        try grace.edit("stacks/pipeplan.yml", replacing: "region:", with: "offlineOk: true\nregion:")
+        try grace.edit("stacks/shop/template.yml", replacing: "one", with: "two")
+        try away.take()
+        try sandbox.write(#"{"resourceSeconds": {"*": 2}}"#, to: "faults.json")
+        let program = try grace.start("apply shop --auto-approve --offline-ok")
+        try program.wait(for: " Topic  AWS::SNS::Topic")
+        program.send(signal: SIGKILL)
+        #expect(try program.end().status == 128 + SIGKILL)
+        let id = try #require(try deployments(grace).first?["offlineId"] as? String)
+        #expect(try grace.pipeplan("resume shop").status == 3)
+        if isOffline {
+            let resumed = try grace.pipeplan("resume shop --offline-ok")
+            #expect(resumed.status == 0, "\(resumed.errors)")
+            #expect(try deployments(grace).first?["published"] as? Bool == false)
+        }
+        try away.bringBack()
+        if !isOffline { #expect(try grace.pipeplan("state sync").errors.contains("`pipeplan resume shop` settles it")) }
+        let published = try grace.pipeplan(isOffline ? "state push" : "resume shop")
+        #expect(published.status == 0, "\(published.errors)")
+        let last = try #require(try deployments(grace).first)
+        #expect(last["offlineId"] as? String == id && last["published"] as? Bool == true && last["serial"] as? Int == 2)
+        #expect(last["status"] as? String == "succeeded")
+        let ada = try machine(cloud.endpoint, share: share.path)
+        #expect(try ada.pipeplan("state sync").output == "shop: 4 received\n")
+        let history = try grace.pipeplan("history --json").output
+        #expect(try ada.pipeplan("history --json").output == history)
+        #expect(try grace.pipeplan("state verify").status == 0)
+    }
+
     @Test func `drift that one has found and accepted is known to the others`() async throws {
         let sandbox = try TemporaryFolder()
         let cloud = try await inBackground { try RunningServer.sandbox(folder: "\(sandbox.path)/sandbox") }

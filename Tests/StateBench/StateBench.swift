@@ -5,17 +5,18 @@ import StateDatabase
 /// Fills state databases for `scripts/bench`, and times what no command does alone. It records as a deployment does, through the
 /// database's own interface.
 ///
-///     state-bench fill PROJECT STACKS RESOURCES   a project, each stack deployed once
-///     state-bench grow PROJECT DEPLOYMENTS        so many more of each stack, the last one as the files are
-///     state-bench loop FOLDER                     deployments without end, to be killed; writes a line when it begins
-///     state-bench outcome RESOURCES               the seconds that the outcome of such a deployment takes to be recorded
+///     state-bench fill PROJECT STACKS RESOURCES      a project, each stack deployed once
+///     state-bench grow PROJECT DEPLOYMENTS [STACK]   so many more of each stack, or of one, the last one as the files are
+///     state-bench loop FOLDER                        deployments without end, to be killed; writes a line when it begins
+///     state-bench outcome RESOURCES                  the seconds that the outcome of such a deployment takes to be recorded
 @main
 struct StateBench {
     static func main() throws {
         let arguments = Array(CommandLine.arguments.dropFirst())
         switch (arguments.first, arguments.dropFirst().first, arguments.dropFirst(2).compactMap { Int($0) }) {
         case ("fill", let project?, let numbers) where numbers.count == 2: try fill(project, stacks: numbers[0], resources: numbers[1])
-        case ("grow", let project?, let numbers) where numbers.count == 1: try grow(project, by: numbers[0])
+        case ("grow", let project?, let numbers) where numbers.count == 1:
+            try grow(project, by: numbers[0], only: arguments.count > 3 ? arguments[3] : nil)
         case ("loop", let folder?, []): try loop(folder)
         case ("outcome", let count?, []): try outcome(Int(count) ?? 1)
         default:
@@ -48,9 +49,9 @@ struct StateBench {
         try database.close()
     }
 
-    private static func grow(_ project: String, by deployments: Int) throws {
+    private static func grow(_ project: String, by deployments: Int, only name: String?) throws {
         let database = try open(project + "/state")
-        for recorded in try database.recordedStacks() {
+        for recorded in try database.recordedStacks() where name == nil || name == recorded.address.stack {
             let stack = SampleStack(name: recorded.address.stack, resources: recorded.resources.count)
             for round in 1...max(deployments, 1) {
                 try stack.deploy(recorded.serial + round, changed: round == deployments ? nil : round, in: database)

@@ -30,6 +30,12 @@ final class ManualTime: Sendable {
     }
 }
 
+extension Clock {
+    /// That of a machine which is dead, as far as anybody can see.
+    static let stopped = Clock(
+        now: { Date(timeIntervalSince1970: 1_750_000_000) }, uptime: { .zero }, sleep: { _ in try await Task.sleep(for: .seconds(86400)) })
+}
+
 /// A storage that counts what it is asked, and spoils answers as a test wants.
 final class WatchedStorage: ShareStorage {
     enum Fault: Sendable {
@@ -45,9 +51,15 @@ final class WatchedStorage: ShareStorage {
     /// That were read.
     let bytes = Mutex(0)
     private let fault: @Sendable (_ call: String, _ number: Int) -> Fault?
+    /// What somebody else does in the instant before a call.
+    private let before: @Sendable (_ call: String) async throws -> Void
 
-    init(_ storage: any ShareStorage, fault: @escaping @Sendable (String, Int) -> Fault? = { _, _ in nil }) {
+    init(
+        _ storage: any ShareStorage, fault: @escaping @Sendable (String, Int) -> Fault? = { _, _ in nil },
+        before: @escaping @Sendable (String) async throws -> Void = { _ in }
+    ) {
         self.storage = storage
+        self.before = before
         self.fault = fault
     }
 
@@ -70,6 +82,7 @@ final class WatchedStorage: ShareStorage {
     private var failure: ShareUnavailable { ShareUnavailable(name, Problem(.failed, "test", "The line is cut")) }
 
     func createIfAbsent(_ body: Data, at path: String) async throws -> CreationAnswer {
+        try await before("create \(path)")
         let fault = try next("create \(path)")
         let answer = try await storage.createIfAbsent(body, at: path)
         switch fault {
@@ -80,6 +93,7 @@ final class WatchedStorage: ShareStorage {
     }
 
     func get(_ path: String) async throws -> Data? {
+        try await before("get \(path)")
         _ = try next("get \(path)")
         let data = try await storage.get(path)
         bytes.withLock { $0 += data?.count ?? 0 }
@@ -92,6 +106,7 @@ final class WatchedStorage: ShareStorage {
     }
 
     func list(_ folder: String, after: String?) async throws -> [ShareEntry] {
+        try await before("list \(folder)")
         _ = try next("list \(folder)")
         return try await storage.list(folder, after: after)
     }
@@ -108,12 +123,13 @@ final class Clone: Sendable {
     let share: Share
     let user: String
 
-    init(_ user: String, _ storage: any ShareStorage, clock: Clock = .system) throws {
-        folder = try TemporaryFolder()
+    /// - Parameter folder: that of another process of the same machine.
+    init(_ user: String, _ storage: any ShareStorage, clock: Clock = .system, folder: TemporaryFolder? = nil) throws {
+        self.folder = try folder ?? TemporaryFolder()
         self.user = user
-        var context = Context.test(in: folder.path)
+        var context = Context.test(in: self.folder.path)
         context.clock = clock
-        database = try StateDatabase.open(folder: folder.path + "/state", access: .readWrite, context: context)
+        database = try StateDatabase.open(folder: self.folder.path + "/state", access: .readWrite, context: context)
         let sink = Sink()
         self.sink = sink
         share = Share(storage: storage, database: database, context: context) { line in sink.lines.withLock { $0.append(line) } }
@@ -129,7 +145,7 @@ final class Clone: Sendable {
         LeaseRequest(holder: actor, process: 7, command: "pipeplan apply", job: nil, seconds: seconds, timeout: timeout)
     }
 
-    func intent(_ address: StackAddress = .web) throws -> DeploymentIntent {
+    func intent(_ address: StackAddress = .web, offline id: String? = nil) throws -> DeploymentIntent {
         let recorded = try database.recordedStack(address)
         return DeploymentIntent(
             address: address, kind: recorded == nil ? .create : .update, startedAt: Date(timeIntervalSince1970: 1_750_000_000),
@@ -137,7 +153,8 @@ final class Clone: Sendable {
             toolVersion: "0.1.0", commandLine: "pipeplan apply \(address)", approval: "yes",
             configuration: StackConfiguration(stackName: "web", region: "eu-central-1", parameters: ["Count": .plain("3")]),
             templateBody: "Resources: {} # \(String(repeating: "x", count: 300))", planJSON: #"{"changes":["\#(user)"]}"#,
-            changeSetName: "pipeplan-1", clientToken: "token-\(UUID().uuidString)", plannedAgainst: recorded?.serial)
+            changeSetName: "pipeplan-1", clientToken: "token-\(UUID().uuidString)", plannedAgainst: recorded?.serial,
+            offlineID: id)
     }
 
     @discardableResult
@@ -147,7 +164,8 @@ final class Clone: Sendable {
             resources: [
                 RecordedResource(
                     StackResource(
-                        logicalID: "Bucket", physicalID: "bucket-\(deployment.serial)", type: "AWS::S3::Bucket", status: "CREATE_COMPLETE"))
+                        logicalID: "Bucket", physicalID: "bucket-\(deployment.clientToken ?? "")", type: "AWS::S3::Bucket",
+                        status: "CREATE_COMPLETE"))
             ], outputs: [])
         return try database.finish(
             deployment,
@@ -164,13 +182,37 @@ final class Clone: Sendable {
         return last
     }
 
+    /// A whole deployment without the share.
+    /// - Parameter time: of its last event at CloudFormation, in minutes.
+    @discardableResult
+    func deployOffline(_ id: String, _ address: StackAddress = .web, at time: Int = 0) throws -> Deployment {
+        let deployment = try database.begin(try intent(address, offline: id), secrets: [])
+        try database.append([event(at: time)], to: deployment, secrets: [])
+        return try finish(deployment)
+    }
+
+    private func event(at minutes: Int) -> StackEvent {
+        StackEvent(
+            eventID: UUID().uuidString, stackID: "arn:aws:cloudformation:eu-central-1:1:stack/web/1", stackName: "web", logicalID: "web",
+            physicalID: nil, resourceType: "AWS::CloudFormation::Stack",
+            timestamp: Date(timeIntervalSince1970: 1_750_000_000 + Double(minutes) * 60), status: "UPDATE_COMPLETE", statusReason: nil,
+            clientRequestToken: nil)
+    }
+
+    /// Publishes what was deployed offline, as a sync does it: in sentences.
+    func publish(_ address: StackAddress = .web) async throws -> [String] {
+        try await share.sync()
+        return try await share.publishOffline(address, request()).map(\.text)
+    }
+
     /// A whole deployment as the deployer does it.
-    func deploy(_ address: StackAddress = .web, timeout: Duration = .seconds(60)) async throws {
+    func deploy(_ address: StackAddress = .web, timeout: Duration = .seconds(60), at time: Int = 0) async throws {
         let lease = try await share.acquire(address, request(timeout: timeout))
         try await share.sync(certain: [address])
         let deployment = try database.begin(try intent(address), secrets: [])
         try await lease.reserve(deployment)
         try await lease.confirm(DeploymentProgress(step: "execute"))
+        try database.append([event(at: time)], to: deployment, secrets: [])
         try await lease.publish(try finish(deployment))
         try await lease.release()
     }

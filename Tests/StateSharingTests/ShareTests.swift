@@ -247,11 +247,65 @@ import Testing
         #expect(try grace.log().count == 4)
     }
 
-    @Test func `drift reports are kept beside the log`() async throws {
+    // MARK: Two processes of one copy
+
+    @Test func `a sync beside an apply, in the instant of reserving, takes nothing for foreign and loses nothing`() async throws {
         try await shareAda()
-        try await ada.share.putDriftReport(Data("one".utf8), of: .web, name: "2026-01-01T00.json")
-        #expect(try await ada.share.driftReports(of: .web) == ["2026-01-01T00.json"])
-        #expect(try await ada.share.driftReport("2026-01-01T00.json", of: .web) == Data("one".utf8))
+        let joe = try await joined("joe")
+        let beside = try Clone("joe", storage, folder: joe.folder)
+        let moments = Mutex<[String]>([])
+        let watched = WatchedStorage(
+            storage,
+            before: { call in
+                guard call.contains("stacks/web") else { return }
+                moments.withLock { $0.append(call) }
+                try await beside.share.sync(certain: [.web])
+            })
+        let apply = try Clone("joe", watched, folder: joe.folder)
+        try await apply.deploy()
+        try await apply.deploy()
+        #expect(moments.withLock { $0.filter { $0.hasPrefix("create") }.count } >= 8)
+        try await ada.share.sync()
+        #expect(try ada.log() == joe.log() && joe.log().count == 4)
+        #expect(try joe.database.verify().faults == [])
+    }
+
+    @Test func `where the serial went to somebody else in that instant, the other process does not take that one away`() async throws {
+        try await shareAda()
+        let grace = try await joined("grace")
+        let joe = try await joined("joe")
+        let beside = try Clone("joe", storage, folder: joe.folder)
+        let first = try await joe.share.acquire(.web, joe.request())
+        let deployment = try joe.database.begin(try joe.intent(), secrets: [])
+        #expect(try await grace.share.release(.web, id: first.lease.id))
+        let second = try await grace.share.acquire(.web, grace.request())
+        try await second.reserve(try grace.database.begin(try grace.intent(), secrets: []))
+        // While the first one is alive, its record is left alone.
+        let hold = try joe.database.requireHold(.web)
+        try await beside.share.sync(certain: [.web])
+        #expect(beside.warnings.contains("is being deployed from here"))
+        #expect(try joe.database.openDeployment(.web) == deployment)
+        withExtendedLifetime(hold) {}
+        // And where it was not noticed to be, the other one's record has its row by now.
+        try joe.database.withdraw(deployment)
+        try await beside.share.sync(certain: [.web])
+        #expect(try await problem { try await first.reserve(deployment) }?.code == "serial-taken")
+        #expect(try joe.database.openDeployment(.web)?.actor.user == "grace")
+        #expect(throws: RecordingRefusal.self) { try joe.finish(deployment, .cancelled) }
+        #expect(try joe.log() == grace.log())
+    }
+
+    @Test func `a reservation that was made before is known by its hash`() async throws {
+        try await shareAda()
+        let lease = try await ada.share.acquire(.web, ada.request())
+        let deployment = try ada.database.begin(try ada.intent(), secrets: [])
+        try await lease.reserve(deployment)
+        // As somebody has put it there who keeps all texts beside the record.
+        let path = "\(folder.path)/stacks/web@prod/000001.intent.json"
+        let bundle = try RecordBundle(try Data(contentsOf: URL(fileURLWithPath: path)), name: "it")
+        try RecordBundle(bundle.record, bodies: [:]).bytes.write(to: URL(fileURLWithPath: path))
+        try await lease.reserve(deployment)
+        #expect(try ada.database.openDeployment(.web) == deployment)
     }
 }
 
@@ -282,11 +336,12 @@ import Testing
     }
 
     @Test func `a dead holder's lease is taken over when its heartbeat has not changed for its time to live`() async throws {
-        let lease = try await ada.share.acquire(.web, ada.request(seconds: 600))
+        let dead = try Clone("ada", storage, clock: .stopped)
+        let lease = try await dead.share.acquire(.web, dead.request(seconds: 60))
         let start = time.clock.uptime()
         let next = try await grace.share.acquire(.web, grace.request())
         #expect(next.lease.epoch == lease.lease.epoch + 1)
-        #expect(time.clock.uptime() - start >= .seconds(600))
+        #expect(time.clock.uptime() - start >= .seconds(60))
         #expect(grace.warnings.contains("its heartbeat has stopped"))
         #expect(try await problem { try await lease.confirm(DeploymentProgress(step: "execute")) }?.detail.contains("grace") == true)
     }
@@ -308,6 +363,27 @@ import Testing
         #expect(
             try await problem { try await lease.confirm(DeploymentProgress(step: "execute")) }?.detail.contains("released by force") == true
         )
+    }
+
+    @Test(arguments: [Data(), Data("{}".utf8), nil]) func `a damaged lease says so, and is ended by its number`(spoilt: Data?) async throws
+    {
+        let lease = try await ada.share.acquire(.web, ada.request())
+        let path = "\(folder.path)/stacks/web@prod/lease/000001.json"
+        if let spoilt {
+            try spoilt.write(to: URL(fileURLWithPath: path))
+        } else {
+            // Known from before, and gone.
+            try FileManager.default.removeItem(atPath: path)
+            try grace.database.setSharedHead(SharedHead(epoch: 1), of: .web, share: grace.share.name)
+        }
+        let finding = try await problem { _ = try await grace.share.acquire(.web, grace.request()) }
+        #expect(finding?.code == "lease-damaged")
+        #expect(finding?.detail.contains("pipeplan state lease release web:prod --force --id 1") == true)
+        #expect(try await grace.share.currentLease(of: .web) == CurrentLease(epoch: 1, lease: nil))
+        #expect(try await grace.share.release(.web, id: lease.lease.id) == false)
+        #expect(try await grace.share.release(.web, id: "1"))
+        #expect(try await problem { try await lease.confirm(DeploymentProgress(step: "execute")) }?.code == "lease-lost")
+        try await grace.deploy()
     }
 
     @Test func `leases of different stacks do not wait for each other`() async throws {

@@ -1,0 +1,84 @@
+package import Model
+package import StateDatabase
+
+/// A deployment that was made while the share could not be reached, and is on it now.
+package struct PublishedDeployment: Hashable, Sendable {
+    /// Under the serial that it has for good.
+    package var deployment: Deployment
+    /// What others have done to the stack that was not known when it was made, in the order of the log.
+    package var unseen: [Deployment]
+
+    package var id: String { deployment.offlineID ?? "" }
+
+    /// What became of it, in sentences.
+    package var text: String {
+        var text = "deployment \(id) of \(deployment.address) published as \(deployment.serial)."
+        guard hasTouched, !unseen.isEmpty else { return text }
+        let others = unseen.map { "\($0.serial) (\(Share.text($0.actor)))" }.joined(separator: ", ")
+        text += " It and deployment \(others) changed the stack without knowing of each other. "
+        text +=
+            deployment.effect == .untouched
+            ? "CloudFormation did it before: the stack is recorded as the other one left it, and what this one changed may be undone."
+            : "CloudFormation did it last: what the other one changed may be undone."
+        return text + " `pipeplan history diff` shows how they differ, and `pipeplan drift \(deployment.address)` how the stack is."
+    }
+
+    /// Whether CloudFormation did anything to the stack, also where another deployment came after it.
+    private var hasTouched: Bool {
+        deployment.effect != .untouched || deployment.stackStatus != nil || (deployment.kind == .destroy && deployment.status == .succeeded)
+    }
+}
+
+extension HeldLease {
+    /// Publishes what was deployed offline, in its order, under the next free serials.
+    ///
+    /// All that the share has must have been taken over. What is still open is left for `reserve`, and what comes after it, too; so is
+    /// everything where somebody else has left a deployment open.
+    package func publishOffline() async throws -> [PublishedDeployment] {
+        let database = share.database
+        var published: [PublishedDeployment] = []
+        var unseen: [Deployment] = []
+        let waiting = try database.unpublished(address)
+        for deployment in waiting {
+            // All before it must be there, with its outcome.
+            let last = try database.sharedHeads(share.name)[address]?.position
+            guard !deployment.status.isOpen, RecordPosition(deployment.serial, .intent).previous == last ?? RecordPosition(0, .outcome)
+            else { break }
+            try await reserve(deployment)
+            try await publish(deployment)
+            guard let sealed = try database.deployment(address, serial: deployment.serial) else { break }
+            unseen += try database.deployments(DeploymentFilter(stack: address.stack, environment: address.environment ?? ""))
+                .filter { other in
+                    other.serial > (sealed.plannedAgainst ?? 0) && other.serial < sealed.serial && other.effect != .untouched
+                        && !waiting.contains { $0.offlineID != nil && $0.offlineID == other.offlineID }
+                        && !unseen.contains { $0.serial == other.serial }
+                }.reversed()
+            published.append(PublishedDeployment(deployment: sealed, unseen: unseen))
+        }
+        for one in published { share.warn(one.text) }
+        return published
+    }
+}
+
+extension Share {
+    /// Publishes what was deployed offline of a stack, if nobody deploys it right now.
+    package func publishOffline(_ address: StackAddress, _ request: LeaseRequest) async throws -> [PublishedDeployment] {
+        guard try database.unpublished(address).first.map({ !$0.status.isOpen }) ?? false else { return [] }
+        let table = try await leaseTable(of: address, seen: try database.sharedHeads(name)[address]?.epoch ?? 0)
+        if case .held(let epoch) = table.standing {
+            let holder = try await readableLease(epoch, of: address)?.holderText
+            warn("What was deployed of \(address) offline is not published yet: \(holder ?? "somebody") has the lease.")
+            return []
+        }
+        let lease = try await acquire(address, request)
+        do {
+            try await sync(only: address)
+            let published = try await lease.publishOffline()
+            try await lease.release()
+            return published
+        } catch {
+            try? await lease.release()
+            throw error
+        }
+    }
+}
