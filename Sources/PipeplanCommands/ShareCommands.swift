@@ -59,7 +59,7 @@ struct StateUnshare: ContextCommand {
         try workspace.writeSetting(share: nil)
         try workspace.database.forgetShare(location.name)
         context.terminal.write(
-            common.json ? try JSONReport.render(["unshared": location.name]) : "No longer shared at \(location.name).\n")
+            common.json ? try JSONReport.render(UnshareReport(unshared: location.name)) : "No longer shared at \(location.name).\n")
         return .success
     }
 }
@@ -141,6 +141,12 @@ extension Workspace {
         }
         try Data(lines.joined(separator: "\n").utf8).write(to: file, options: .atomic)
     }
+}
+
+/// `state unshare --json`, format version 1.
+private struct UnshareReport: Encodable {
+    var formatVersion = 1
+    var unshared: String
 }
 
 /// What a sync did, for scripts and people.
