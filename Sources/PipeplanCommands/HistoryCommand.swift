@@ -86,13 +86,19 @@ struct HistoryList: ContextCommand {
         }
         let isFiltered = filter != DeploymentFilter(stack: filter.stack, environment: filter.environment, limit: filter.limit)
         context.terminal.write(
-            deployments.isEmpty && isFiltered ? "No deployment is like that.\n" : HistoryText.render(deployments, .output(context)))
+            deployments.isEmpty && isFiltered
+                ? "No deployment is like that.\n" : HistoryText.render(deployments, .output(context), columns: context.tableColumns))
         if isCut, deployments.count == Self.longestTable {
             let older = try workspace.database.count(filter) - deployments.count
             if older > 0 { context.terminal.writeError("\(older) older deployments are not shown. Add --all, or --limit N.\n") }
         }
         return .success
     }
+}
+
+extension Context {
+    /// What the last column of a table is cut to: the width of the screen; `nil` where the output goes elsewhere.
+    var tableColumns: Int? { terminal.outputIsTerminal ? terminal.columns : nil }
 }
 
 /// A point in time as it is typed.

@@ -34,13 +34,16 @@ extension Workspace {
     /// - Throws: `Problem` (exit code 1) where its template was removed to save space.
     func stack(asOf deployment: Deployment) throws -> RecordedStack {
         if let stack = try database.stack(asOf: deployment) { return stack }
-        throw removed("template", deployment)
+        throw removed(try database.template(of: deployment) == nil ? "template" : "nested templates", deployment)
     }
 
+    /// - Parameter what: in the words of the message, such as `nested templates`.
     func removed(_ what: String, _ deployment: Deployment) -> Problem {
-        Problem(
-            .failed, "removed-by-gc", "The \(what) of \(deployment.address) deployment \(deployment.serial) is not recorded any more",
-            detail: "`pipeplan state gc` removed it to save space; a backup from before may have it.")
+        let verb = what.hasSuffix("s") ? "are" : "is"
+        return Problem(
+            .failed, "removed-by-gc",
+            "The \(what) of \(deployment.address) deployment \(deployment.serial) \(verb) not recorded any more",
+            detail: "`pipeplan state gc` compacted the record to save space; a backup from before may have it.")
     }
 }
 
@@ -92,9 +95,10 @@ struct HistoryTemplate: ContextCommand {
         let nestedTemplates = try workspace.database.nestedTemplates(of: deployment)
         guard let template = try workspace.database.template(of: deployment) else { throw workspace.removed("template", deployment) }
         if common.json {
-            let report = RecordedTemplateReport(deployment, template: template, nested: nestedTemplates.map { ($0, $1) })
+            let report = RecordedTemplateReport(deployment, template: template, nested: nestedTemplates?.map { ($0, $1) })
             context.terminal.write(try JSONReport.render(report))
         } else if let nested {
+            guard let nestedTemplates else { throw workspace.removed("nested templates", deployment) }
             guard let text = nestedTemplates[nested] else {
                 throw Problem(
                     .badInput, "no-nested-template", "The template nests no \(nested)",
@@ -141,6 +145,11 @@ struct HistoryPlan: ContextCommand {
     func run(in context: Context) async throws -> ExitStatus {
         let workspace = try Workspace(context, common, .readOnly)
         let deployment = try which.deployment(workspace, common)
+        if deployment.kind == .driftAccept, let accepted = try workspace.database.accepted(in: deployment) {
+            let report = AcceptanceReport(deployment, accepted)
+            context.terminal.write(common.json ? try JSONReport.render(report) : report.text(.output(context)))
+            return .success
+        }
         guard let text = try workspace.database.plan(of: deployment) else {
             guard deployment.planDigest == nil else { throw workspace.removed("plan", deployment) }
             throw Problem(
@@ -172,7 +181,8 @@ struct HistoryEvents: ContextCommand {
         let workspace = try Workspace(context, common, .readOnly)
         let deployment = try which.deployment(workspace, common)
         let report = RecordedEventsReport(deployment, try workspace.database.events(of: deployment))
-        context.terminal.write(common.json ? try JSONReport.render(report) : report.text(.output(context)))
+        context.terminal.write(
+            common.json ? try JSONReport.render(report) : report.text(.output(context), columns: context.tableColumns))
         return .success
     }
 }

@@ -52,7 +52,7 @@ extension Workspace {
             try await settleShared(deployment, aws, common, context, sharing)
             return nil
         }
-        guard try database.hold(address) != nil else { throw RecordingRefusal.held(address, by: deployment) }
+        _ = try database.requireHold(address)
         context.terminal.writeError(Self.notice(of: deployment, Style.error(context)))
         let cloud = try await CloudAccess(
             context, aws, self, address, settings: try settings(ofRecorded: address), region: deployment.region,

@@ -44,8 +44,13 @@ struct VersionCommand: ContextCommand {
     @Flag(name: .long, help: "Print the result as JSON.")
     var json = false
 
+    private struct Report: Encodable {
+        var formatVersion = 1
+        var version = Version.current
+    }
+
     func run(in context: Context) async throws -> ExitStatus {
-        context.terminal.write(json ? try JSONReport.render(["version": Version.current]) : "pipeplan \(Version.current)\n")
+        context.terminal.write(json ? try JSONReport.render(Report()) : "pipeplan \(Version.current)\n")
         return .success
     }
 }

@@ -151,6 +151,12 @@ extension Workspace {
     }
 }
 
+/// `state unshare --json`, format version 1.
+private struct UnshareReport: Encodable {
+    var formatVersion = 1
+    var unshared: String
+}
+
 /// What a sync did, for scripts and people.
 private struct ShareReport: Encodable {
     struct Stack: Encodable {

@@ -69,13 +69,14 @@ struct StateRestore: ContextCommand {
               pipeplan state restore state/backups/pipeplan-20261124T030000Z.sqlite
 
             The backup is checked whole before anything is changed. One of another log, or while a deployment is open, is refused
-            without --force; one that a newer pipeplan wrote is refused altogether. A damaged database is copied aside as it is.
+            without --force; one that a newer pipeplan wrote, or while another process works on a stack, is refused altogether. It tells
+            which deployments are not in it. A database that SQLite can't read whole any more is copied aside as it is.
             """)
 
     @OptionGroup var common: CommonOptions
     @Argument(help: "The backup.")
     var file: String
-    @Flag(name: .long, help: "Also one of another log, and while a deployment is open.")
+    @Flag(name: .long, help: "Also one of another log, and while a deployment is open whose process has died.")
     var force = false
 
     func run(in context: Context) async throws -> ExitStatus {
@@ -85,16 +86,34 @@ struct StateRestore: ContextCommand {
         let result = try StateDatabase.restore(context.url(of: file).path, in: folder, force: force, context: context)
         if common.json {
             context.terminal.write(
-                try JSONReport.render(CareReport(backup: result.backup, deployments: result.deployments, lost: result.lost)))
+                try JSONReport.render(
+                    CareReport(
+                        backup: result.backup, deployments: result.deployments, lost: result.lost.count,
+                        lostDeployments: result.lost.map {
+                            CareReport.Lost(stack: $0.address.stack, environment: $0.address.environment, serial: $0.serial)
+                        })))
             return .success
         }
-        context.terminal.write("Restored: \(result.deployments) deployments.\n")
-        if result.lost > 0 { context.terminal.writeError("\(result.lost) deployments that were recorded since are not in it.\n") }
+        context.terminal.write("Restored: \(counted(result.deployments)).\n")
+        if !result.lost.isEmpty {
+            context.terminal.writeError("Not in it, or not as recorded here: \(counted(result.lost.count)) (\(Self.named(result.lost))).\n")
+        }
         if let backup = result.backup {
             context.terminal.writeError(
                 "What was there before, \(result.wasDamaged ? "as damaged as it was" : "checked"), is \(project.shown(backup))\n")
         }
         return .success
+    }
+
+    private func counted(_ deployments: Int) -> String { "\(deployments) deployment\(deployments == 1 ? "" : "s")" }
+
+    /// `network 3, shop 4-6 8`
+    private static func named(_ lost: [Restoration.Lost]) -> String {
+        let serials = Dictionary(grouping: lost, by: \.address).mapValues { IndexSet($0.map(\.serial)) }
+        return serials.sorted { $0.key < $1.key }.map { address, serials in
+            let ranges = serials.rangeView.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound - 1)" }
+            return "\(address) \(ranges.joined(separator: " "))"
+        }.joined(separator: ", ")
     }
 }
 
@@ -174,6 +193,7 @@ private struct CareReport: Encodable {
     var backup: String?
     var deployments: Int?
     var lost: Int?
+    var lostDeployments: [Lost]?
     var events: Int?
     var plans: Int?
     var templates: Int?
@@ -181,4 +201,10 @@ private struct CareReport: Encodable {
     var isDryRun: Bool?
     var bytesBefore: Int?
     var bytesAfter: Int?
+
+    struct Lost: Encodable {
+        var stack: String
+        var environment: String?
+        var serial: Int
+    }
 }

@@ -75,12 +75,13 @@ struct StateMove: ContextCommand {
             try workspace.database.move(from, to: to, by: workspace.edit)
         }
         if common.json {
-            context.terminal.write(try JSONReport.render(HistoryReport([moved.to, moved.from])))
+            context.terminal.write(try JSONReport.render(HistoryReport(moved.to.reversed() + [moved.from])))
             return .success
         }
+        let serials = moved.to.map { String($0.serial) }.joined(separator: " and ")
         context.terminal.write(
-            "The stack \(moved.to.stackName) in \(moved.to.region) is \(to) now (deployment \(moved.to.serial)), and \(from) is free.\n")
-        if let hint = hint(to, moved.to, workspace) { context.terminal.writeError(hint) }
+            "The stack \(moved.from.stackName) in \(moved.from.region) is \(to) now (deployment \(serials)), and \(from) is free.\n")
+        if let hint = hint(to, moved.from, workspace) { context.terminal.writeError(hint) }
         return .success
     }
 

@@ -93,8 +93,7 @@ extension Workspace {
                 terminationProtection: recorded.terminationProtection, stackPolicy: recorded.stackPolicy,
                 rollback: recorded.rollback,
                 storedValues: recorded.storedValues),
-            templateBody: recorded.templateBody, nestedTemplates: recorded.nestedTemplates, planJSON: Self.document(accepted),
-            plannedAgainst: recorded.serial)
+            templateBody: recorded.templateBody, nestedTemplates: recorded.nestedTemplates, plannedAgainst: recorded.serial)
         let settings = try settings(ofRecorded: address)
         let deployment = try database.accept(accepted, as: intent, secrets: settings.map(knownSecrets) ?? [])
         if var report = try database.lastDriftReport(address, checked: true) {
@@ -103,16 +102,5 @@ extension Workspace {
             try database.record(report)
         }
         return deployment
-    }
-
-    /// What was accepted, for the record's chain of hashes.
-    private static func document(_ accepted: [AcceptedDrift]) -> String {
-        JSONValue.array(
-            accepted.map {
-                [
-                    "logicalId": .string($0.logicalID), "path": .string($0.path), "value": $0.value ?? .null, "reason": .string($0.reason),
-                ]
-            }
-        ).canonicalText
     }
 }

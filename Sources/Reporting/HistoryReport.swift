@@ -99,7 +99,8 @@ package struct HistoryReport: Encodable, Sendable {
 
 /// Deployments as a table.
 package enum HistoryText {
-    package static func render(_ deployments: [Deployment], _ style: Style) -> String {
+    /// - Parameter columns: the width of the screen, which reasons are cut to; `nil` where there is none.
+    package static func render(_ deployments: [Deployment], _ style: Style, columns: Int? = nil) -> String {
         guard !deployments.isEmpty else { return "Nothing has been deployed yet.\n" }
         var table = Table(header: ["STACK", "SERIAL", "KIND", "STATUS", "STARTED (UTC)", "TOOK", "BY", "COMMIT", "REASON"])
         for deployment in deployments {
@@ -117,13 +118,13 @@ package enum HistoryText {
                 Table.Cell(text: reason(deployment)),
             ])
         }
-        return table.render(style)
+        return table.render(style, columns: columns)
     }
 
     private static func reason(_ deployment: Deployment) -> String {
         guard let failure = deployment.failure else { return "" }
         let place = failure.logicalID.map { "\($0): " } ?? ""
-        return (place + failure.message).oneLine.truncated(to: 80)
+        return place + failure.message
     }
 }
 

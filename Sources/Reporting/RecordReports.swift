@@ -10,16 +10,16 @@ package struct RecordedTemplateReport: Encodable, Sendable {
     var serial: Int
     var digest: String
     var template: String
-    /// The local templates it nests, by path.
-    var nested: [String: String]
+    /// The local templates it nests, by path; `null` where they were removed to save space.
+    @OrNull var nested: [String: String]?
 
-    package init(_ deployment: Deployment, template: String, nested: [(path: String, text: String)]) {
+    package init(_ deployment: Deployment, template: String, nested: [(path: String, text: String)]?) {
         stack = deployment.address.stack
         environment = deployment.address.environment
         serial = deployment.serial
         digest = deployment.templateDigest.hex
         self.template = template
-        self.nested = Dictionary(nested.map { ($0.path, $0.text) }, uniquingKeysWith: { first, _ in first })
+        self.nested = nested.map { Dictionary($0.map { ($0.path, $0.text) }, uniquingKeysWith: { first, _ in first }) }
     }
 }
 
@@ -70,6 +70,46 @@ package struct RecordedParametersReport: Encodable, Sendable {
     }
 }
 
+/// `history plan --json` of a deployment that accepted drift, format version 1.
+package struct AcceptanceReport: Encodable, Sendable {
+    package var formatVersion = 1
+    var stack: String
+    @OrNull var environment: String?
+    var serial: Int
+    var accepted: [Acceptance]
+
+    struct Acceptance: Encodable {
+        var logicalId: String
+        /// Empty for the deletion of the resource.
+        var path: String
+        /// `null` where the live resource has nothing there.
+        @OrNull var value: JSONValue?
+        var reason: String
+        var by: String
+        var at: Date
+    }
+
+    package init(_ deployment: Deployment, _ accepted: [AcceptedDrift]) {
+        stack = deployment.address.stack
+        environment = deployment.address.environment
+        serial = deployment.serial
+        self.accepted = accepted.map {
+            Acceptance(
+                logicalId: $0.logicalID, path: $0.path, value: $0.value, reason: $0.reason, by: $0.by, at: $0.acceptedAt)
+        }
+    }
+
+    package func text(_ style: Style) -> String {
+        accepted.map { item in
+            let what =
+                item.path.isEmpty
+                ? "the deletion of \(item.logicalId)" : "\(item.logicalId).\(item.path) = \(item.value?.compactText ?? "nothing")"
+            let who = style.dim("# by \(item.by.oneLine), \(TimeText.table(item.at)) UTC")
+            return "Accepts \(what.oneLine): \(item.reason.oneLine)  \(who)\n"
+        }.joined()
+    }
+}
+
 /// `history events --json`, format version 1.
 package struct RecordedEventsReport: Encodable, Sendable {
     package var formatVersion = 1
@@ -86,7 +126,8 @@ package struct RecordedEventsReport: Encodable, Sendable {
         start = events.map(\.timestamp).min() ?? deployment.startedAt
     }
 
-    package func text(_ style: Style) -> String {
+    /// - Parameter columns: the width of the screen, which reasons are cut to; `nil` where there is none.
+    package func text(_ style: Style, columns: Int? = nil) -> String {
         guard !recorded.isEmpty else { return "No events are recorded of this deployment.\n" }
         let paths = StackPaths(recorded)
         var table = Table(header: ["AFTER", "RESOURCE", "STATUS", "REASON"])
@@ -97,6 +138,6 @@ package struct RecordedEventsReport: Encodable, Sendable {
                 Table.Cell(text: event.statusReason ?? ""),
             ])
         }
-        return table.render(style)
+        return table.render(style, columns: columns)
     }
 }

@@ -9,11 +9,14 @@ struct Table {
         var mark: (String) -> String = { $0 }
     }
 
-    func render(_ style: Style) -> String {
+    /// - Parameter columns: the width of the screen, to which the last column is cut; `nil` where there is none.
+    func render(_ style: Style, columns: Int? = nil) -> String {
         let rows = rows.map { $0.map { Cell(text: $0.text.oneLine, mark: $0.mark) } }
         let widths = header.indices.map { column in
             ([header[column]] + rows.map { $0[column].text }).map(\.displayWidth).max() ?? 0
         }
+        // A screen that has no room for it gets a few letters of it all the same.
+        let room = columns.map { max($0 - widths.dropLast().reduce(0) { $0 + $1 + 2 }, 12) } ?? .max
         func line(_ cells: [Cell]) -> String {
             var text = ""
             // Nothing behind the last cell that has something in it.
@@ -21,7 +24,7 @@ struct Table {
             for (column, cell) in cells[...last].enumerated() {
                 let isLast = column == last
                 let padding = isLast ? "" : String(repeating: " ", count: widths[column] - cell.text.displayWidth + 2)
-                text += cell.mark(cell.text) + padding
+                text += cell.mark(column == header.count - 1 ? cell.text.truncated(to: room) : cell.text) + padding
             }
             return text + "\n"
         }

@@ -78,15 +78,14 @@ struct ConfigurationStore {
             let name = try columns.text()
             let value = try columns.optionalText()
             configuration.storedValues[name] = try columns.optionalText()
-            guard try columns.integer() != 0 else {
-                configuration.parameters[name] = .plain(value ?? "")
-                continue
-            }
+            let isSecret = try columns.integer() != 0
             let (salt, hash, rounds) = (try columns.optionalBytes(), try columns.optionalBytes(), try columns.optionalInteger())
-            if let salt, let hash, let rounds {
+            switch (isSecret, salt, hash, rounds) {
+            case (false, nil, nil, nil): configuration.parameters[name] = .plain(value ?? "")
+            case (true, nil, nil, nil): configuration.parameters[name] = .secret(nil)
+            case (true, let salt?, let hash?, let rounds?):
                 configuration.parameters[name] = .secret(try SecretDigest.stored(salt: salt, hash: hash, rounds: rounds))
-            } else {
-                configuration.parameters[name] = .secret(nil)
+            default: throw DamagedRecord("The parameter \(name) has a part of a digest")
             }
         }
     }

@@ -96,8 +96,8 @@ extension DatabaseFile {
     func damaged(_ why: String) -> Problem {
         Problem(
             .failed, "state-corrupt", "The state database \(path) is damaged",
-            detail: "\(why). Nothing was written. Put a backup in its place, or move it away together with its -wal and -shm "
-                + "files and start anew.")
+            detail: "\(why). Nothing was written. `pipeplan state restore` puts a backup in its place and keeps a copy of what is there. "
+                + "Without one, move the whole folder away and take the stacks in again with `pipeplan import`.")
     }
 
     func unsettledOnReadOnly() -> Problem {

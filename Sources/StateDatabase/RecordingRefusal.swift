@@ -5,8 +5,8 @@ package enum RecordingRefusal: Error, Hashable, Sendable {
     /// The stack has a deployment without an outcome, which is the right to deploy it on this machine. Where its process
     /// has died, settle it with `finish` first.
     case deploymentOpen(Deployment)
-    /// Another process works on the stack at this moment.
-    case held(StackAddress, by: Deployment?)
+    /// Another process works on the stack at this moment, with or without a deployment that it has begun.
+    case held(StackAddress, by: Deployment?, process: Int?)
     /// The recorded stack is another than the plan was made against; serials, `nil` for no stack.
     case recordedStackMoved(address: StackAddress, plannedAgainst: Int?, recorded: Int?)
     /// Somebody else has settled the deployment meanwhile.
@@ -24,14 +24,16 @@ package enum RecordingRefusal: Error, Hashable, Sendable {
                 "Deployment \(deployment.serial) of \(deployment.address) is \(deployment.status.rawValue)",
                 detail: "\(deployment.actor.user) on \(deployment.actor.host) began it at \(since) with "
                     + "`\(deployment.commandLine)`. Wait for it to end; if its process is gone, settle it with `pipeplan resume`.")
-        case .held(let address, let deployment):
+        case .held(let address, let deployment, let process):
             let who = deployment.map {
                 "\($0.actor.user) on \($0.actor.host) began deployment \($0.serial) at \($0.startedAt.formatted(.iso8601)) with "
-                    + "`\($0.commandLine)`, and it is still running. "
+                    + "`\($0.commandLine)`, and it is still running"
             }
+            let number = process.map { "process \($0)" }
+            let sentence = who.map { $0 + (number.map { " (\($0))" } ?? "") } ?? number.map { "It is \($0)" }
             return Problem(
                 .refused, "stack-held", "Another pipeplan is at work on \(address)",
-                detail: (who ?? "") + "Nothing was done. Try again when it has ended.")
+                detail: (sentence.map { $0 + ". " } ?? "") + "Nothing was done. Try again when it has ended.")
         case .recordedStackMoved(let address, let plannedAgainst, let recorded):
             func name(_ serial: Int?) -> String { serial.map { "deployment \($0)" } ?? "no deployment" }
             return Problem(

@@ -60,6 +60,15 @@ struct SeenHeads {
         if isLong { replace(with: heads) }
     }
 
+    /// Goes back to an earlier end of one stack's chain, whose last record is about to be given up for another one.
+    /// - Parameter head: `nil` where there is none before.
+    func goBack(_ address: StackAddress, in lineage: String, to head: Head?) {
+        let known = heads
+        let others = known.filter { $0.lineage != lineage || $0.address != address }
+        guard others.count < known.count else { return }
+        replace(with: others + [head].compactMap(\.self))
+    }
+
     /// Forgets all others.
     func replace(with heads: [Head]) {
         let text = heads.map(\.line).joined()

@@ -37,12 +37,14 @@ extension StateDatabase {
 
     /// Records a stack under another address, which must have none. Both histories go on: that of the old address ends with
     /// a record that tells where the stack went, and that of the new one begins, or goes on, with one that tells where it came from.
+    /// What is known and accepted of its drift goes with it: the last report, and as one more record what was accepted.
     ///
     /// - Throws: `RecordingRefusal` where a deployment of either is open; `Problem` (exit code 3 or 4).
-    /// - Returns: the two records.
-    package func move(_ old: StackAddress, to new: StackAddress, by edit: StateEdit) throws -> (from: Deployment, to: Deployment) {
+    /// - Returns: the record that ends the old history, and the one or two that go on with it under the new address.
+    package func move(_ old: StackAddress, to new: StackAddress, by edit: StateEdit) throws -> (from: Deployment, to: [Deployment]) {
         let none = SecretMask([])
-        let settled = try write { db in
+        let report = try lastDriftReport(old)
+        let settled: (from: Deployment, to: [Deployment]) = try write { db in
             let head = try head(of: old, in: db)
             if let taken = try DeploymentStore(db: db).stackKey(of: new),
                 try Int64.fetchOne(db, sql: "SELECT left_by FROM stacks WHERE id = ?", arguments: [taken]) != nil
@@ -68,12 +70,20 @@ extension StateDatabase {
             }
             // One that only has what a failed creation left has no template in effect there either.
             let effect: DeploymentOutcome.Effect = head.hasTemplate ? .applied(contents) : .kept(contents)
+            let accepted = try acceptedDrift(head.stackKey, in: db)
             let to = try record(new, effect, "from \(old) \(head.serial)", plannedAgainst: nil)
             let from = try record(old, .removed, "to \(new) \(to.serial)", plannedAgainst: head.serial)
-            return (from, to)
+            if accepted.isEmpty { return (from, [to]) }
+            var acceptance = intent(edit, of: head, recordedAs: new, approval: "state-mv")
+            acceptance.plannedAgainst = to.serial
+            return (from, [to, try accept(accepted, as: acceptance, none, in: db)])
         }
-        remember(settled.0)
-        remember(settled.1)
+        for record in [settled.from] + settled.to { remember(record) }
+        if var report, let to = settled.to.last {
+            (report.address, report.serial) = (new, to.serial)
+            report.id += "-\(new)"
+            try record(report)
+        }
         return settled
     }
 

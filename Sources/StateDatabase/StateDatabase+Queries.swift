@@ -97,10 +97,13 @@ extension StateDatabase {
         try blob("plan", of: deployment)
     }
 
-    /// The local templates that the template of a deployment nests, by path; without those that were removed to save space.
-    package func nestedTemplates(of deployment: Deployment) throws -> OrderedDictionary<String, String> {
-        guard let text = try blob("nested_templates", of: deployment) else { return [:] }
-        return try read { _ in try Self.nestedTemplates(in: text) }
+    /// The local templates that the template of a deployment nests, by path; `nil` where they were removed to save space.
+    package func nestedTemplates(of deployment: Deployment) throws -> OrderedDictionary<String, String>? {
+        try read { db in
+            let id = try Int64.fetchOne(db, sql: "SELECT nested_templates FROM deployments WHERE id = ?", arguments: [deployment.id])
+            guard let id else { return [:] }
+            return try BlobStore(db: db).text(id).map(Self.nestedTemplates(in:))
+        }
     }
 
     static func nestedTemplates(in text: String) throws -> OrderedDictionary<String, String> {

@@ -20,15 +20,15 @@ extension StateDatabase {
         }
     }
 
-    /// The stack as a deployment wanted it, with the resources and outputs it had afterwards; `nil` where the template was removed to
-    /// save space.
+    /// The stack as a deployment wanted it, with the resources and outputs it had afterwards; `nil` where the template, or those that it
+    /// nests, were removed to save space.
     package func stack(asOf deployment: Deployment) throws -> RecordedStack? {
-        guard let template = try template(of: deployment) else { return nil }
+        guard let template = try template(of: deployment), let nested = try nestedTemplates(of: deployment) else { return nil }
         let settings = try configuration(of: deployment)
         return RecordedStack(
             address: deployment.address, stackName: settings.stackName, stackID: deployment.stackID, region: settings.region,
             accountID: settings.accountID, serial: deployment.serial, status: deployment.stackStatus ?? "CREATE_COMPLETE",
-            templateBody: template, nestedTemplates: try nestedTemplates(of: deployment), parameters: settings.parameters,
+            templateBody: template, nestedTemplates: nested, parameters: settings.parameters,
             tags: settings.tags, capabilities: settings.capabilities, notificationArns: settings.notificationArns,
             terminationProtection: settings.terminationProtection, stackPolicy: settings.stackPolicy,
             rollback: settings.rollback, storedValues: settings.storedValues, resources: try resources(of: deployment).map(\.resource),

@@ -131,6 +131,14 @@ extension StateDatabase {
             SeenHeads.Head(lineage: lineage, address: settled.address, serial: settled.serial, hash: settled.hash))
     }
 
+    /// Keeps in mind that the chain of a stack goes only as far as this again, on purpose.
+    func forgetHead(of address: StackAddress, backTo settled: Deployment?) {
+        guard let lineage else { return }
+        SeenHeads(beside: file).goBack(
+            address, in: lineage,
+            to: settled.map { SeenHeads.Head(lineage: lineage, address: address, serial: $0.serial, hash: $0.hash) })
+    }
+
     /// Keeps the heads in mind that were found, and forgets all others.
     func rememberOnly(_ verification: Verification) throws {
         guard let lineage else { return }

@@ -9,55 +9,64 @@ package struct Restoration: Hashable, Sendable {
     /// Whether that could not be opened any more, so that the copy is of its files as they were.
     package var wasDamaged: Bool
     package var deployments: Int
-    /// Deployments that were recorded and that the backup does not have.
-    package var lost: Int
+    /// Deployments that were recorded and that the backup does not have, or not as they were: newest first.
+    package var lost: [Lost]
+
+    package struct Lost: Hashable, Sendable {
+        package var address: StackAddress
+        package var serial: Int
+    }
 }
 
 extension StateDatabase {
     /// Puts a backup in the place of the database in a folder, after copying what is there to `backups`.
     ///
     /// The backup is checked whole before anything is written: by SQLite, and every hash and digest in it. Where the database
-    /// there can still be opened, its contents are replaced in one transaction, so that others who have it open go on reading.
+    /// there can still be read, its contents are replaced in one transaction, so that others who have it open go on reading. It counts
+    /// as damaged where SQLite finds it so: a record that is not what its hash says is a reason to restore, and none to forget what
+    /// else is there. Nobody works on a stack meanwhile.
     ///
     /// - Parameters:
     ///   - path: the backup, absolute.
-    ///   - force: whether a backup of another log may replace this one, and a deployment that is under way be forgotten.
-    /// - Throws: `Problem`; then nothing was changed.
+    ///   - force: whether a backup of another log may replace this one, and a deployment whose process has died be forgotten.
+    /// - Throws: `Problem`, and `RecordingRefusal` where somebody is at work on a stack; then nothing was changed.
     package static func restore(_ path: String, in folder: String, force: Bool, context: Context) throws -> Restoration {
         let now = context.clock.now()
         let file = DatabaseFile(folder: folder, busyTimeout: .seconds(5))
         let source = try Backup.read(path, context: context)
         defer { source.remove() }
-        switch try file.content() {
+        let content = try file.content()
+        switch content {
         case .database(Schema.applicationID, let version) where version > Schema.version: throw file.newer(version)
         case .database(let id, _) where id != Schema.applicationID && id != 0: throw file.foreign()
         default: break
         }
-        var result = Restoration(backup: nil, wasDamaged: false, deployments: source.deployments, lost: 0)
-        let current = try? open(folder: folder, access: .readOnly, context: context)
-        let isSound = (try? current?.verify().faults.isEmpty) ?? false
-        if let current, isSound {
+        let current = try sound(folder: folder, context: context)
+        let known = try current?.recordedAddresses() ?? []
+        let holds =
+            content == .missing
+            ? [] : try file.holdAll(source.addresses + known) { address in (try? current?.openDeployment(address)) ?? nil }
+        defer { withExtendedLifetime(holds) {} }
+        var result = Restoration(backup: nil, wasDamaged: false, deployments: source.deployments, lost: [])
+        if let current {
             if let lineage = current.lineage, lineage != source.lineage, !force {
                 throw Problem(
                     .refused, "other-lineage", "\(path) is a backup of another log",
                     detail:
                         "It has the lineage \(source.lineage ?? "none"), and the one here \(lineage). Add --force to have it all the same.")
             }
-            if let open = try current.deployments(DeploymentFilter(statuses: [.inProgress, .detached], limit: 1)).first, !force {
-                throw RecordingRefusal.deploymentOpen(open)
-            }
-            result.lost = try current.deployments().count { deployment in
-                !source.has(deployment)
-            }
+            let recorded = try current.deployments()
+            if let open = recorded.first(where: \.status.isOpen), !force { throw RecordingRefusal.deploymentOpen(open) }
+            result.lost = recorded.filter { !source.has($0) }.map { Restoration.Lost(address: $0.address, serial: $0.serial) }
             if current.lineage != nil {
                 result.backup = try current.readAlone { db in try file.backUp(db, to: nil, label: "before-restore", now: now) }
             }
             try current.close()
-        } else if try file.content() != .missing {
+        } else if content != .missing {
             result.wasDamaged = true
             result.backup = try file.copyAside(now)
         }
-        if isSound, try file.content() != .missing {
+        if current != nil, content != .missing {
             let target = try open(folder: folder, access: .readWrite, context: context)
             try file.explainingErrors { try source.queue.backup(to: target.queue) }
             try target.close()
@@ -70,6 +79,19 @@ extension StateDatabase {
         try restored.close()
         return result
     }
+
+    /// The database in a folder, read-only; `nil` where SQLite finds it damaged, or it holds rows that nobody can read.
+    /// - Throws: `Problem` where it may be whole and can't be looked at: locked, or not to be read by this user.
+    private static func sound(folder: String, context: Context) throws -> StateDatabase? {
+        do {
+            let database = try open(folder: folder, access: .readOnly, context: context)
+            guard try database.readAlone({ try String.fetchAll($0, sql: "PRAGMA integrity_check(1)") }) == ["ok"] else { return nil }
+            _ = try database.deployments()
+            return database
+        } catch let problem as Problem where ["state-corrupt", "state-unreadable"].contains(problem.findings.first?.code) {
+            return nil
+        }
+    }
 }
 
 /// A backup that was checked, as a copy of this program's version in a place of its own.
@@ -78,6 +100,7 @@ private struct Backup {
     let queue: DatabaseQueue
     let lineage: String?
     let folder: String
+    let addresses: [StackAddress]
     let hashes: Set<Digest>
 
     var deployments: Int { hashes.count }
@@ -120,7 +143,9 @@ private struct Backup {
             let hashes = Set(try database.deployments().map(\.hash))
             _ = try database.writeAlone { try Row.fetchAll($0, sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
             isReady = true
-            return Backup(path: copy.path, queue: database.queue, lineage: database.lineage, folder: folder, hashes: hashes)
+            return Backup(
+                path: copy.path, queue: database.queue, lineage: database.lineage, folder: folder,
+                addresses: try database.recordedAddresses(), hashes: hashes)
         } catch let problem as Problem where problem.findings.first?.code == "state-corrupt" {
             throw refusal(problem.findings.first?.detail ?? "")
         }

@@ -138,6 +138,7 @@ extension StateDatabase {
             try db.execute(sql: "DELETE FROM \(table) WHERE stack_key = ? AND since = ?", arguments: [key, serial])
             try db.execute(sql: "UPDATE \(table) SET until = NULL WHERE stack_key = ? AND until = ?", arguments: [key, serial])
         }
+        try db.execute(sql: "DELETE FROM accepted_drift WHERE deployment = ?", arguments: [deployment.id])
         let cleared = ["finished_at", "stack_status", "effect", "failure_logical_id", "failure_type", "failure_message"]
         let byOthers = ["resumed_by_arn", "resumed_by_user", "resumed_by_host", "contents_digest", "events_digest"]
         try db.execute(
@@ -147,6 +148,9 @@ extension StateDatabase {
             arguments: [DeploymentStatus.inProgress.rawValue, deployment.id])
         try rewindHead(of: key, in: db)
         try RecordChain(db: db).seal(deployment.id)
+        // Before it is done: what was seen and is gone would look like a log that was written anew.
+        let before = try DeploymentStore(db: db).deployment(stackKey: key, serial: serial - 1)
+        forgetHead(of: deployment.address, backTo: before)
     }
 
     /// Works out anew which deployments the recorded stack is to be taken from.

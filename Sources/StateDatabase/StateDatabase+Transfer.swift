@@ -36,7 +36,8 @@ extension StateDatabase {
         _ data: Data, name: String, in folder: String, context: Context
     ) throws -> (records: Int, new: Int) {
         let file = try HistoryFile(data, name: name)
-        if let lineage = try open(folder: folder, access: .readOnly, context: context).lineage, lineage != file.lineage {
+        let here = try open(folder: folder, access: .readOnly, context: context)
+        if let lineage = here.lineage, lineage != file.lineage, try here.count(DeploymentFilter()) > 0 {
             throw Problem(
                 .refused, "other-lineage", "\(name) is of another log",
                 detail: "It has the lineage \(file.lineage), and the one here \(lineage). Two histories are never merged. "

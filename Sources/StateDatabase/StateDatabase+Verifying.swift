@@ -12,45 +12,50 @@ extension StateDatabase {
     package func verify(heads: Set<Digest> = [], checksFile: Bool = true) throws -> Verification {
         let seen = SeenHeads(beside: file).heads
         return try read { db in
-            var verifier = Verifier(db: db, wanted: heads, lineage: lineage ?? "")
-            verifier.result.lineage = lineage
-            if checksFile { try verifier.checkFile() }
-            try verifier.checkTexts()
-            try verifier.checkConfigurations()
-            try verifier.checkStacks()
-            verifier.compare(seen)
-            return verifier.result
+            var verifier = Verifier(db: db, wanted: heads, lineage: lineage)
+            return try verifier.run(checksFile: checksFile, seen: seen)
         }
     }
 }
 
 /// One walk through the log.
-private struct Verifier {
+struct Verifier {
     let db: Database
-    let wanted: Set<Digest>
-    let lineage: String
+    private let wanted: Set<Digest>
+    private let lineage: String
     var result = Verification()
 
     /// Rows that are not what their digests say.
-    private var badTexts: Set<Int64> = []
+    private(set) var badTexts: Set<Int64> = []
     private var badConfigurations: Set<Int64> = []
     /// The hash of each settled record that was found good, by stack and serial.
     private var hashes: [StackAddress: [Int: Digest]] = [:]
     private var faultyStacks: Set<StackAddress> = []
 
-    init(db: Database, wanted: Set<Digest>, lineage: String) {
+    init(db: Database, wanted: Set<Digest> = [], lineage: String?) {
         self.db = db
         self.wanted = wanted
-        self.lineage = lineage
+        self.lineage = lineage ?? ""
+        result.lineage = lineage
     }
 
-    private mutating func note(_ summary: String, _ address: StackAddress? = nil, _ serial: Int? = nil) {
+    mutating func run(checksFile: Bool, seen: [SeenHeads.Head]) throws -> Verification {
+        if checksFile { try checkFile() }
+        try checkTexts()
+        try checkConfigurations()
+        try checkStacks()
+        try checkWhatBelongsToNothing()
+        compare(seen)
+        return result
+    }
+
+    mutating func note(_ summary: String, _ address: StackAddress? = nil, _ serial: Int? = nil) {
         // What follows from a record that was altered is altered, too.
         if let address, !faultyStacks.insert(address).inserted { return }
         result.faults.append(Verification.Fault(address: address, serial: serial, summary: summary))
     }
 
-    mutating func checkFile() throws {
+    private mutating func checkFile() throws {
         for line in try String.fetchAll(db, sql: "PRAGMA integrity_check(5)") where line != "ok" { note("SQLite says: \(line)") }
         let dangling = try Int.fetchOne(db, sql: "SELECT count(*) FROM pragma_foreign_key_check") ?? 0
         if dangling > 0 { note("\(dangling) rows refer to rows that are missing") }
@@ -58,19 +63,19 @@ private struct Verifier {
         if origins != 1, try Int.fetchOne(db, sql: "SELECT count(*) FROM deployments") != 0 { note("It has no lineage") }
     }
 
-    mutating func checkTexts() throws {
+    private mutating func checkTexts() throws {
         let blobs = BlobStore(db: db)
         for id in try Int64.fetchAll(db, sql: "SELECT id FROM blobs") {
             result.records += 1
             do {
                 if try blobs.text(id) == nil { result.removedTexts += 1 }
-            } catch is DamagedRecord {
+            } catch  where error is DamagedRecord || error is RowDecodingError {
                 badTexts.insert(id)
             }
         }
     }
 
-    mutating func checkConfigurations() throws {
+    private mutating func checkConfigurations() throws {
         let configurations = ConfigurationStore(db: db)
         for row in try Row.fetchAll(db, sql: "SELECT id, digest FROM configurations") {
             var columns = RowReader(row)
@@ -82,9 +87,32 @@ private struct Verifier {
         }
     }
 
+    /// What no record refers to is no reason to trust the others less, but neither is it as it was written.
+    private mutating func checkWhatBelongsToNothing() throws {
+        func isAny(of ids: Set<Int64>, in table: String, without references: String) throws -> Bool {
+            if ids.isEmpty { return false }
+            return try !ids.isDisjoint(with: Int64.fetchAll(db, sql: "SELECT id FROM \(table) WHERE id NOT IN (\(references))"))
+        }
+        let texts = ["template", "nested_templates", "plan"].map { "SELECT \($0) FROM deployments WHERE \($0) IS NOT NULL" }
+        if try isAny(of: badTexts, in: "blobs", without: (texts + ["SELECT body FROM drift_reports"]).joined(separator: " UNION ")) {
+            note("A text that no record refers to is not what its digest says")
+        }
+        if try isAny(of: badConfigurations, in: "configurations", without: "SELECT configuration FROM deployments") {
+            note("A configuration that no record refers to is not what its digest says")
+        }
+        for table in ["parameters", "tags"] where try count("\(table) WHERE configuration NOT IN (SELECT id FROM configurations)") > 0 {
+            note("There are \(table) of no configuration")
+        }
+        if try count("drifted_resources WHERE body NOT IN (SELECT body FROM drift_reports)") > 0 {
+            note("There are drifted resources of no drift report")
+        }
+    }
+
+    func count(_ rows: String) throws -> Int { try Int.fetchOne(db, sql: "SELECT count(*) FROM \(rows)") ?? 0 }
+
     // MARK: Chains
 
-    mutating func checkStacks() throws {
+    private mutating func checkStacks() throws {
         let rows = try Row.fetchAll(db, sql: "SELECT stack, environment, id, left_by, in_effect FROM stacks ORDER BY stack, environment")
         for row in rows {
             var columns = RowReader(row)
@@ -93,6 +121,7 @@ private struct Verifier {
                 key: try columns.key(), address: address, leftBy: try columns.next(Int64?.self), inEffect: try columns.next(Int64?.self))
             do {
                 try check(stack)
+                try checkDrift(of: stack.key, stack.address)
             } catch let damage as DamagedRecord {
                 note(damage.message, address)
             } catch is RowDecodingError {
@@ -114,6 +143,8 @@ private struct Verifier {
         var serial: Int
         var hash: Digest
         var isSettled: Bool
+        var status: DeploymentStatus
+        var isPartlySettled: Bool
         var effect: DeploymentEffect?
         var contentsDigest: Digest?
         var eventsDigest: Digest?
@@ -121,7 +152,9 @@ private struct Verifier {
         var texts: [Int64]
 
         static let select = """
-            SELECT id, serial, hash, finished_at IS NOT NULL, effect, contents_digest, events_digest, configuration, template,
+            SELECT id, serial, hash, finished_at IS NOT NULL, status,
+                coalesce(effect, stack_status, failure_logical_id, failure_type, failure_message, resumed_by_arn, resumed_by_user,
+                    resumed_by_host, contents_digest, events_digest) IS NOT NULL, effect, contents_digest, events_digest, configuration, template,
                 nested_templates, plan
             FROM deployments d
             """
@@ -132,6 +165,8 @@ private struct Verifier {
             serial = try columns.integer()
             hash = try columns.digest()
             isSettled = try columns.next(Bool.self)
+            status = try columns.name(DeploymentStatus.self, "status of a deployment")
+            isPartlySettled = try columns.next(Bool.self)
             effect = try columns.optionalName(DeploymentEffect.self, "effect of a deployment")
             contentsDigest = try columns.optionalDigest()
             eventsDigest = try columns.optionalDigest()
@@ -202,6 +237,7 @@ private struct Verifier {
         let intentHash = RecordChain.intentHash(behind: previous, intent)
         let hash = record.isSettled ? RecordChain.outcomeHash(of: intentHash, outcome) : intentHash
         guard hash == record.hash else { return "The record is not what its hash says, or does not follow from the one before it" }
+        if !record.isSettled, record.isPartlySettled || !record.status.isOpen { return "It has not ended, and has parts of an outcome" }
         if contents.digest(at: record.serial) != (record.isSettled ? record.contentsDigest : nil) {
             return "The resources or outputs it left are not what their digest says"
         }
@@ -227,7 +263,7 @@ private struct Verifier {
     // MARK: Heads seen before
 
     /// Holds the chains against what was their end once: who writes them anew can't write that anew.
-    mutating func compare(_ seen: [SeenHeads.Head]) {
+    private mutating func compare(_ seen: [SeenHeads.Head]) {
         let own = seen.filter { $0.lineage == lineage }
         if own.isEmpty, let other = seen.last { note("This folder had the log \(other.lineage) before, not \(lineage)") }
         for head in own {

@@ -49,7 +49,10 @@ import Testing
         let reader = try folder.open(.readOnly)
         #expect(try reader.deployments().count == 2)
         let result = try restore(path)
-        #expect(result == Restoration(backup: result.backup, wasDamaged: false, deployments: 1, lost: 1))
+        #expect(
+            result
+                == Restoration(
+                    backup: result.backup, wasDamaged: false, deployments: 1, lost: [Restoration.Lost(address: .pipeline, serial: 2)]))
         #expect(try reader.deployments().count == 1)
         let restored = try folder.open(.readOnly)
         #expect(try restored.verify().faults == [], "the heads that were seen are those of the backup from now on")
@@ -117,6 +120,55 @@ import Testing
         }
     }
 
+    @Test func `a record that was altered is a reason to restore, and takes no check away`() throws {
+        let path = try database.backUp(now: .second(0))
+        try database.record(.sample(start: 60, plannedAgainst: 1), .unchanged, .untouched)
+        let open = try database.begin(.sample(.network, start: 90, plannedAgainst: nil), secrets: [])
+        try folder.execute("UPDATE deployments SET actor_user = 'eve' WHERE serial = 2")
+        #expect(try database.verify().faults.map(\.serial) == [2])
+        #expect(throws: RecordingRefusal.deploymentOpen(open)) { _ = try restore(path) }
+        let other = try TemporaryFolder()
+        try other.execute("UPDATE origin SET lineage = 'ffff'")
+        let foreign = try other.open().backUp(now: .second(0))
+        #expect(try problemCode { _ = try restore(foreign) } == "other-lineage")
+
+        let result = try restore(path, force: true)
+        #expect(!result.wasDamaged)
+        #expect(result.lost == [.init(address: .network, serial: 1), .init(address: .pipeline, serial: 2)])
+        #expect(try folder.open(.readOnly).verify().faults == [])
+    }
+
+    @Test(arguments: [false, true])
+    func `while somebody works on a stack nothing is put back, be the database damaged or not`(isDamaged: Bool) throws {
+        let path = try database.backUp(now: .second(0))
+        let worker = try folder.open()
+        let running = try worker.begin(.sample(.network, plannedAgainst: nil), secrets: [])
+        let hold = try worker.requireHold(.network)
+        if isDamaged {
+            try database.close()
+            try worker.close()
+            var damaged = try folder.bytes()
+            damaged.replaceSubrange(4096..<damaged.count, with: Data(repeating: 7, count: damaged.count - 4096))
+            try damaged.write(to: URL(fileURLWithPath: folder.database))
+        }
+        let before = try folder.bytes()
+        #expect(throws: RecordingRefusal.held(.network, by: isDamaged ? nil : running, process: Int(getpid()))) {
+            _ = try restore(path, force: true)
+        }
+        #expect(try folder.bytes() == before)
+        withExtendedLifetime(hold) {}
+    }
+
+    @Test func `a database that is locked is not taken for a damaged one`() throws {
+        let path = try database.backUp(now: .second(0))
+        try database.queue.writeWithoutTransaction { db in
+            // Even readers wait for that one.
+            try db.execute(sql: "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE")
+            #expect(try problemCode { _ = try restore(path) } == "state-locked")
+            try db.execute(sql: "ROLLBACK")
+        }
+    }
+
     @Test func `an older database is backed up before it is brought up to date`() throws {
         let old = try TemporaryFolder()
         let queue = try DatabaseQueue(path: old.database)
@@ -166,6 +218,25 @@ import Testing
         #expect(try database.compact(policy, isTrial: false) == Compaction())
     }
 
+    @Test func `nested templates that were removed are not taken for none`() throws {
+        func record(_ serial: Int, nested: [String: String]) throws -> Deployment {
+            var intent = DeploymentIntent.sample(start: serial * 100, plannedAgainst: serial - 1)
+            intent.nestedTemplates = .init(uniqueKeysWithValues: nested.map { ($0, $1) })
+            return try database.record(intent, .succeeded, .applied(.sample()))
+        }
+        let (nesting, flat) = (try record(2, nested: ["network.yml": "Resources: {}"]), try record(3, nested: [:]))
+        _ = try record(4, nested: ["network.yml": "Resources: {A: 1}"])
+        #expect(try database.nestedTemplates(of: nesting) == ["network.yml": "Resources: {}"])
+        let all = CompactionPolicy(eventsBefore: nil, plansBefore: nil, templatesBefore: .distantFuture, newest: 1)
+        _ = try database.compact(all, isTrial: false)
+        // The template itself is still in effect.
+        #expect(try database.template(of: nesting) != nil)
+        #expect(try database.nestedTemplates(of: nesting) == nil)
+        #expect(try database.stack(asOf: nesting) == nil)
+        #expect(try database.nestedTemplates(of: flat) == [:])
+        #expect(try database.recordedStack(.pipeline)?.nestedTemplates == ["network.yml": "Resources: {A: 1}"])
+    }
+
     @Test func `the newest and what is in effect stay, however old`() throws {
         try recordMany()
         try database.record(.sample(start: 9000, template: "failed", plannedAgainst: 21), .rolledBack, .kept(.sample()))
@@ -207,8 +278,8 @@ import Testing
         expected.address = .network
         #expect(try database.recordedStack(.network) == expected)
         #expect(try database.recordedStack(.pipeline) == nil)
-        #expect(from.step == "to network 1" && to.step == "from image-pipeline:develop 1")
-        #expect(try database.resources(of: to).first?.properties?["Depth"] == .number("1.10"))
+        #expect(from.step == "to network 1" && to.map(\.step) == ["from image-pipeline:develop 1"])
+        #expect(try database.resources(of: to[0]).first?.properties?["Depth"] == .number("1.10"))
         #expect(try database.verify().faults == [])
         try database.record(.sample(start: 6000, plannedAgainst: nil), .succeeded, .applied(.sample()))
         #expect(try problemCode { _ = try database.move(.pipeline, to: .network, by: edit) } == "address-taken")

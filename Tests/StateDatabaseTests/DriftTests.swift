@@ -60,13 +60,44 @@ import Testing
                 logicalID: "Bucket", path: "BucketName", value: value, reason: "because", by: "ada@laptop", acceptedAt: .second(second))
         }
         let recorded = try database.recordedStack(.pipeline)
-        try database.accept([accepted("live", 5)], as: .sample(kind: .driftAccept, start: 5, plannedAgainst: 1))
+        _ = try database.accept([accepted("live", 5)], as: .sample(kind: .driftAccept, start: 5, plannedAgainst: 1))
         let last = try database.accept([accepted(nil, 6)], as: .sample(kind: .driftAccept, start: 6, plannedAgainst: 1))
         #expect(last.serial == 3 && last.kind == .driftAccept && last.status == .succeeded && last.effect == .untouched)
         #expect(try database.acceptedDrift(.pipeline) == [accepted(nil, 6)])
         #expect(try database.recordedStack(.pipeline) == recorded)
+        #expect(try database.accepted(in: last) == [accepted(nil, 6)])
+        #expect(try database.verify().faults == [])
         #expect(throws: RecordingRefusal.self) {
             try database.accept([accepted(nil, 7)], as: .sample(kind: .driftAccept, start: 7, plannedAgainst: 9))
         }
+    }
+
+    @Test func `what is known and accepted of drift goes with a stack to its new address`() throws {
+        try database.record(report("a", at: 1))
+        let accepted = AcceptedDrift(
+            logicalID: "Bucket", path: "BucketName", value: ["a": .number("1.50")], reason: "because", by: "grace@runner-7",
+            acceptedAt: .second(5))
+        _ = try database.accept([accepted], as: .sample(kind: .driftAccept, start: 5, plannedAgainst: 1))
+        let edit = StateEdit(at: .second(50), actor: .ada, git: nil, toolVersion: "0.1.0", commandLine: "pipeplan state mv …")
+        let moved = try database.move(.pipeline, to: .network, by: edit)
+        #expect(moved.to.map(\.kind) == [.stateEdit, .driftAccept])
+        #expect(try database.acceptedDrift(.network) == [accepted])
+        #expect(try database.acceptedDrift(.pipeline) == [])
+        let report = try #require(try database.lastDriftReport(.network))
+        #expect((report.address, report.serial, report.checkedAt) == (.network, 2, .second(1)))
+        #expect(report.resources == (try database.lastDriftReport(.pipeline)?.resources))
+        #expect(try database.verify().faults == [])
+
+        // A copy of the log knows the same.
+        let elsewhere = try TemporaryFolder()
+        let copy = try elsewhere.open()
+        try copy.adopt(lineage: try #require(database.lineage))
+        for address in try database.recordedAddresses() {
+            let records = try database.portableRecords(of: address)
+            try copy.insert(
+                records, bodies: try records.reduce(into: [:]) { $0.merge(try database.bodies(of: $1)) { first, _ in first } })
+        }
+        #expect(try copy.acceptedDrift(.network) == [accepted])
+        #expect(try copy.verify().faults == [])
     }
 }

@@ -22,10 +22,11 @@ import Testing
         let database = try folder.open()
         let running = try database.begin(.sample(plannedAgainst: nil), secrets: [])
         let hold = try database.requireHold(.pipeline)
-        let refusal = RecordingRefusal.held(.pipeline, by: running)
+        let refusal = RecordingRefusal.held(.pipeline, by: running, process: Int(getpid()))
         #expect(throws: refusal) { try database.requireHold(.pipeline) }
         #expect(refusal.problem.status == .refused)
-        #expect(refusal.problem.description.contains(running.actor.user))
+        #expect(refusal.problem.description.contains("\(running.actor.user) on \(running.actor.host)"))
+        #expect(refusal.problem.description.contains("still running (process \(getpid()))"))
         withExtendedLifetime(hold) {}
     }
 

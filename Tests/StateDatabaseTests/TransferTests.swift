@@ -72,6 +72,14 @@ import Testing
         #expect(lines.last == #"{"records":11}"#)
     }
 
+    @Test func `a log in which nothing is recorded yet becomes the same log, whatever its lineage`() throws {
+        let target = try TemporaryFolder()
+        try target.execute("UPDATE origin SET lineage = 'ffff'")
+        #expect(try take(exported, in: target) == (11, 11))
+        #expect(try target.open(.readOnly).lineage == folder.open(.readOnly).lineage)
+        #expect(try target.open(.readOnly).verify().faults == [])
+    }
+
     @Test func `a log of another lineage, and one that was written to apart, take nothing`() throws {
         let other = try TemporaryFolder()
         try other.execute("UPDATE origin SET lineage = 'ffff'")

@@ -58,6 +58,8 @@ package final class RunningProgram: Sendable {
 
     package func send(signal: Int32) { process.send(signal: signal) }
 
+    package var identifier: Int32 { process.pid }
+
     /// Waits for the end.
     package func end() throws -> ProcessResult {
         let status = process.wait()
