@@ -62,6 +62,8 @@ package struct Terminal: Sendable {
     package var writeError: @Sendable (String) -> Void
     /// Reads one line from standard input without its end; `nil` at the end of input.
     package var readLine: @Sendable () -> String?
+    /// The same, with nothing shown of what is typed.
+    package var readSecret: @Sendable () -> String?
     /// Whether somebody can answer a question: standard input and standard error are both terminals.
     package var isInteractive: Bool
     package var outputIsTerminal: Bool
@@ -73,12 +75,13 @@ package struct Terminal: Sendable {
 
     package init(
         write: @escaping @Sendable (String) -> Void, writeError: @escaping @Sendable (String) -> Void,
-        readLine: @escaping @Sendable () -> String?, isInteractive: Bool, outputIsTerminal: Bool, errorIsTerminal: Bool,
-        columns: Int?, size: (@Sendable () -> ScreenSize?)? = nil
+        readLine: @escaping @Sendable () -> String?, readSecret: (@Sendable () -> String?)? = nil, isInteractive: Bool,
+        outputIsTerminal: Bool, errorIsTerminal: Bool, columns: Int?, size: (@Sendable () -> ScreenSize?)? = nil
     ) {
         self.write = write
         self.writeError = writeError
         self.readLine = readLine
+        self.readSecret = readSecret ?? readLine
         self.isInteractive = isInteractive
         self.outputIsTerminal = outputIsTerminal
         self.errorIsTerminal = errorIsTerminal
@@ -122,6 +125,7 @@ extension Terminal {
             write: { writeAll($0, to: STDOUT_FILENO) },
             writeError: { writeAll($0, to: STDERR_FILENO) },
             readLine: { Swift.readLine(strippingNewline: true) },
+            readSecret: HiddenInput.readLine,
             isInteractive: input && error,
             outputIsTerminal: output,
             errorIsTerminal: error,

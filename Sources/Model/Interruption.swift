@@ -147,6 +147,7 @@ extension Interruption {
 
     /// Ends the process as the signal would have, so that whoever started it sees which one it was.
     private static func die(of number: Int32) {
+        HiddenInput.end()
         signal(number, SIG_DFL)
         kill(getpid(), number)
     }

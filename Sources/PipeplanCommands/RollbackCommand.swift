@@ -193,7 +193,7 @@ struct RollbackTarget {
     private func ask(for name: String, _ context: Context) -> Secret? {
         guard context.terminal.isInteractive else { return nil }
         context.terminal.writeError("The value of \(name) (a secret, not recorded): ")
-        return context.terminal.readLine().flatMap { $0.isEmpty ? nil : Secret($0) }
+        return context.terminal.readSecret().flatMap { $0.isEmpty ? nil : Secret($0) }
     }
 }
 

@@ -78,7 +78,8 @@ struct Workspace {
             recordedOutput: { outputs.supersedes($0, $1) ? nil : recordedOutput($0, $1) }, isAwaited: outputs.isMade,
             fetch: { source throws(Problem) in
                 if let value = try fetched.value(of: source) { return value }
-                return answer(source, forDeployment)
+                let isSecret = template.parameters.values.contains { $0.noEcho && configuration.parameters[$0.name]?.value == source }
+                return answer(source, isSecret: isSecret, forDeployment)
             },
             requiresValues: forDeployment, digestNew: forDeployment, randomBytes: context.randomBytes)
         findings += resolved.findings
@@ -158,11 +159,11 @@ struct Workspace {
         }.map(\.address)
     }
 
-    /// A prompt's answer, where there is somebody to ask and the value is about to be used. It is echoed: the terminal's driver does that.
-    private func answer(_ source: ParameterSource, _ forDeployment: Bool) -> String? {
+    /// A prompt's answer, where there is somebody to ask and the value is about to be used. Nothing is shown of a secret that is typed.
+    private func answer(_ source: ParameterSource, isSecret: Bool, _ forDeployment: Bool) -> String? {
         guard forDeployment, case .prompt(let question) = source, context.terminal.isInteractive else { return nil }
         context.terminal.writeError("\(question) ")
-        return context.terminal.readLine()
+        return isSecret ? context.terminal.readSecret() : context.terminal.readLine()
     }
 
     func region(of configuration: StackSettings, _ recorded: RecordedStack?, _ profile: String?) throws -> String {

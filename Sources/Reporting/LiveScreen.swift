@@ -36,8 +36,14 @@ package final class LiveScreen: Sendable {
         var terminal = raw
         terminal.write = { [raw] in self.write($0, raw.write) }
         terminal.writeError = { [raw] in self.write($0, raw.writeError) }
-        terminal.readLine = { [raw] in
-            let line = raw.readLine()
+        terminal.readLine = reading(raw.readLine)
+        terminal.readSecret = reading(raw.readSecret)
+        return terminal
+    }
+
+    private func reading(_ read: @escaping @Sendable () -> String?) -> @Sendable () -> String? {
+        {
+            let line = read()
             self.state.withLock { state in
                 // The line's end was typed.
                 state.isMidLine = false
@@ -45,7 +51,6 @@ package final class LiveScreen: Sendable {
             }
             return line
         }
-        return terminal
     }
 
     /// Shows lines below everything else, and each second anew; `nil` takes them away.

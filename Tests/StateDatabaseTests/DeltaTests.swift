@@ -149,26 +149,4 @@ import Testing
         #expect(perNothing < 1024, "\(perNothing) bytes")
         print("bytes a change of one of 500 resources:", perChange, "and of nothing:", perNothing)
     }
-
-    @Test func `the outcome of 10,000 resources is recorded in time that grows with their number`() throws {
-        func record(_ count: Int, _ stack: String) throws -> Duration {
-            let resources = (0..<count).map { number in
-                RecordedResource(
-                    StackResource(
-                        logicalID: "Queue\(number)", physicalID: "queue-\(number)", type: "AWS::SQS::Queue", status: "CREATE_COMPLETE"),
-                    properties: ["QueueName": .string("queue-\(number)"), "DelaySeconds": .number(String(number))])
-            }
-            let deployment = try database.begin(.sample(StackAddress(stack: stack), kind: .create, plannedAgainst: nil), secrets: [])
-            let outcome = DeploymentOutcome(
-                status: .succeeded,
-                effect: .applied(StackContents(stackID: "arn", status: "CREATE_COMPLETE", resources: resources, outputs: [])),
-                finishedAt: .second(9))
-            return try ContinuousClock().measure { try database.finish(deployment, outcome, secrets: []) }
-        }
-        _ = try record(100, "warm")
-        let (few, many) = (try record(1000, "few"), try record(10_000, "many"))
-        print("outcome of 1,000 and 10,000 resources:", few, many)
-        // Ten times as many, and room for what else the machine does.
-        #expect(many < few * 40)
-    }
 }

@@ -64,7 +64,7 @@ struct RoleCredentials: CredentialProvider {
         terminal.writeError("Enter MFA code for \(serial): ")
         let line = await withCheckedContinuation { continuation in
             // On a thread of its own: an answer may take minutes, and other requests go on meanwhile.
-            Thread.detachNewThread { continuation.resume(returning: terminal.readLine()) }
+            Thread.detachNewThread { continuation.resume(returning: terminal.readSecret()) }
         }
         guard let code = line?.trimmed, !code.isEmpty else {
             throw Problem(
