@@ -67,4 +67,6 @@ def kill(pipeplan, filler, folder, environment, kills):
         if answer.returncode:
             sys.exit(f"After kill {number + 1} the database is not sound:\n{answer.stdout}{answer.stderr}")
         deployments += json.loads(answer.stdout)["deployments"] if number % 100 == 99 or number == kills - 1 else 0
+    if kills and not deployments:
+        sys.exit("Nothing was recorded before the kills: they show nothing.")
     print(f"killed {kills:,} times while recording {deployments:,} deployments: sound each time")

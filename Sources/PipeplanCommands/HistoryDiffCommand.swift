@@ -86,11 +86,16 @@ struct HistoryBlame: ContextCommand {
         let deployments = try workspace.database.deployments(
             DeploymentFilter(stack: address.stack, environment: address.environment))
         var blame = Blame()
+        var passedOver: [Int] = []
         for deployment in deployments.reversed() where deployment.address == address {
             switch deployment.effect {
             case .applied:
                 // One whose template was removed is passed over: what it changed is taken for the next one's.
-                if let stack = try workspace.database.stack(asOf: deployment) { try blame.take(stack) }
+                if let stack = try workspace.database.stack(asOf: deployment) {
+                    try blame.take(stack)
+                } else {
+                    passedOver.append(deployment.serial)
+                }
             case .removed: blame.removeAll()
             case .untouched, .kept, nil: break
             }
@@ -101,6 +106,11 @@ struct HistoryBlame: ContextCommand {
             throw Problem(
                 .badInput, "no-resource", "\(address) has no recorded resource \(logicalID)",
                 detail: hint ?? "`pipeplan state show \(address)` lists those there are.")
+        }
+        if !passedOver.isEmpty {
+            context.terminal.writeError(
+                "`pipeplan state gc` removed the templates of \(passedOver.count) deployments, the last of them \(passedOver.max() ?? 0): what they "
+                    + "changed is told of the next one.\n")
         }
         let report = BlameReport(address, resources, deployments)
         context.terminal.write(common.json ? try JSONReport.render(report) : report.text(.output(context)))

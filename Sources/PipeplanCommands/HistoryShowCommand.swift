@@ -64,9 +64,14 @@ struct HistoryShow: ContextCommand {
         let database = workspace.database
         let deployment = try which.deployment(workspace, common)
         let changes = try database.recordedPlan(of: deployment)?.changes ?? []
+        let removed = [
+            try deployment.planDigest != nil && database.plan(of: deployment) == nil ? "plan" : nil,
+            try database.lacksEvents(deployment) ? "events" : nil,
+        ]
         let report = DeploymentReport(
             deployment, changes: changes.map { ($0.logicalID, $0.type, $0.action.rawValue, $0.willReplace.rawValue) },
-            events: try database.events(of: deployment), outputs: try database.outputs(of: deployment))
+            events: try database.events(of: deployment), outputs: try database.outputs(of: deployment),
+            removed: removed.compactMap(\.self))
         context.terminal.write(
             common.json
                 ? try JSONReport.render(report) : report.text(.output(context), columns: context.terminal.columns ?? 100))
@@ -180,7 +185,8 @@ struct HistoryEvents: ContextCommand {
     func run(in context: Context) async throws -> ExitStatus {
         let workspace = try Workspace(context, common, .readOnly)
         let deployment = try which.deployment(workspace, common)
-        let report = RecordedEventsReport(deployment, try workspace.database.events(of: deployment))
+        let report = RecordedEventsReport(
+            deployment, try workspace.database.events(of: deployment), areRemoved: try workspace.database.lacksEvents(deployment))
         context.terminal.write(
             common.json ? try JSONReport.render(report) : report.text(.output(context), columns: context.tableColumns))
         return .success

@@ -56,12 +56,13 @@ package struct BlameReport: Encodable, Sendable {
 
     package func text(_ style: Style) -> String {
         guard !resources.isEmpty else { return "The stack has no resources.\n" }
+        func isDirty(_ change: Change) -> Bool { deployments[change.serial]?.git?.isDirty ?? false }
         var table = Table(header: ["DEPLOYMENT", "STARTED (UTC)", "BY", "COMMIT", "WHAT"])
         func row(_ change: Change, _ what: String, _ mark: @escaping (String) -> String) {
             table.rows.append([
                 Table.Cell(text: String(change.serial)), Table.Cell(text: change.startedAt.map(TimeText.table) ?? "-"),
                 Table.Cell(text: (change.user ?? "-").oneLine.truncated(to: 24)),
-                Table.Cell(text: change.commit.map { String($0.prefix(8)) } ?? "-", mark: style.dim),
+                Table.Cell(text: change.commit.map { String($0.prefix(8)) + (isDirty(change) ? "*" : "") } ?? "-", mark: style.dim),
                 Table.Cell(text: what, mark: mark),
             ])
         }

@@ -12,10 +12,12 @@ package struct DeploymentReport: Encodable, Sendable {
     /// What happened to each resource, in the order it began.
     var timeline: [Step]
     var outputs: [Output]
+    /// What `state gc` has removed: `plan`, `events`.
+    var removed: [String]
     private let record: Deployment
     private let recordedEvents: [StackEvent]
 
-    private enum CodingKeys: CodingKey { case formatVersion, deployment, changes, events, timeline, outputs }
+    private enum CodingKeys: CodingKey { case formatVersion, deployment, changes, events, timeline, outputs, removed }
 
     struct Step: Encodable {
         var resource: String
@@ -59,11 +61,14 @@ package struct DeploymentReport: Encodable, Sendable {
         var value: String
     }
 
-    /// - Parameter plan: the approved plan, where it could be read.
+    /// - Parameters:
+    ///   - changes: those of the approved plan, where it could be read.
+    ///   - removed: what was removed to save space.
     package init(
         _ deployment: Deployment, changes: [(logicalID: String, type: String, action: String, replaced: String)], events: [StackEvent],
-        outputs: [StackOutput]
+        outputs: [StackOutput], removed: [String] = []
     ) {
+        self.removed = removed
         record = deployment
         recordedEvents = events
         self.deployment = HistoryReport.Entry(deployment)
@@ -99,6 +104,9 @@ package struct DeploymentReport: Encodable, Sendable {
         if !recordedEvents.isEmpty {
             text += "\n\(style.bold("Timeline"))\n" + Timeline(recordedEvents).text(style, columns: columns)
         }
+        if !removed.isEmpty {
+            text += "\n" + style.dim("Removed by `pipeplan state gc`: \(removed.joined(separator: ", ")).") + "\n"
+        }
         if !outputs.isEmpty {
             text += "\n\(style.bold("Outputs"))\n"
             for output in outputs { text += "  \(output.key.printable) = \(output.value.printable)\n" }
@@ -120,6 +128,7 @@ package struct DeploymentReport: Encodable, Sendable {
                 "git",
                 record.git.map {
                     "\($0.commit.prefix(12))\($0.isDirty ? " with uncommitted changes" : "")\($0.branch.map { " on \($0)" } ?? "")"
+                        + ($0.remote.map { " of \($0)" } ?? "")
                 } ?? ""
             ),
             ("version", record.toolVersion), ("hash", record.hash.hex),

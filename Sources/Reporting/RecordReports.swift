@@ -114,12 +114,15 @@ package struct AcceptanceReport: Encodable, Sendable {
 package struct RecordedEventsReport: Encodable, Sendable {
     package var formatVersion = 1
     var events: [DeploymentReport.Event]
+    /// Whether there were some, and `state gc` has removed them.
+    var removed: Bool
     private let recorded: [StackEvent]
     private let start: Date
 
-    private enum CodingKeys: CodingKey { case formatVersion, events }
+    private enum CodingKeys: CodingKey { case formatVersion, events, removed }
 
-    package init(_ deployment: Deployment, _ events: [StackEvent]) {
+    package init(_ deployment: Deployment, _ events: [StackEvent], areRemoved: Bool) {
+        removed = areRemoved
         let paths = StackPaths(events)
         self.events = events.map { DeploymentReport.Event($0, paths) }
         recorded = events
@@ -128,7 +131,10 @@ package struct RecordedEventsReport: Encodable, Sendable {
 
     /// - Parameter columns: the width of the screen, which reasons are cut to; `nil` where there is none.
     package func text(_ style: Style, columns: Int? = nil) -> String {
-        guard !recorded.isEmpty else { return "No events are recorded of this deployment.\n" }
+        guard !recorded.isEmpty else {
+            return removed
+                ? "The events of this deployment were removed by `pipeplan state gc`.\n" : "No events are recorded of this deployment.\n"
+        }
         let paths = StackPaths(recorded)
         var table = Table(header: ["AFTER", "RESOURCE", "STATUS", "REASON"])
         for event in recorded {

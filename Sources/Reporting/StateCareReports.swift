@@ -75,8 +75,10 @@ package struct VerificationReport: Encodable, Sendable {
         }
         if isSound {
             text +=
-                "\(style.green("Sound")): \(deployments) deployments of \(heads.count) stack\(heads.count == 1 ? "" : "s"), \(records) records; "
-            text += "\(confirmedHeads) heads seen here before are in their chains.\n"
+                "\(style.green("Sound")): \(deployments) deployment\(deployments == 1 ? "" : "s") of \(heads.count) stack\(heads.count == 1 ? "" : "s"), \(records) records; "
+            text +=
+                confirmedHeads == 1
+                ? "the head seen here before is in its chain.\n" : "\(confirmedHeads) heads seen here before are in their chains.\n"
         }
         if removedTexts + removedEventLists > 0 {
             text += style.dim("Removed by gc: \(removedTexts) texts, the events of \(removedEventLists) deployments.") + "\n"

@@ -159,6 +159,18 @@ extension StateDatabase {
         }
     }
 
+    /// Whether a deployment had events that were removed to save space.
+    package func lacksEvents(_ deployment: Deployment) throws -> Bool {
+        try read { db in
+            try Bool.fetchOne(
+                db,
+                sql: """
+                    SELECT events_digest IS NOT NULL AND NOT EXISTS (SELECT 1 FROM events WHERE deployment = d.id)
+                    FROM deployments d WHERE id = ?
+                    """, arguments: [deployment.id]) ?? false
+        }
+    }
+
     /// The exports of all recorded stacks, by name.
     package func exports() throws -> [StackExport] {
         try read { db in

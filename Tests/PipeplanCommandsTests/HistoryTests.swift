@@ -270,7 +270,7 @@ import Testing
         let report = try JSONDecoder().decode(JSONValue.self, from: Data(text.utf8))
         #expect(report["plans"]?.scalarText == "2")
         #expect(report["templates"]?.scalarText == "1", "that of 2 and 3 is the same")
-        #expect(try await output("history events shop 1") == "No events are recorded of this deployment.\n")
+        #expect(try await output("history events shop 1") == "The events of this deployment were removed by `pipeplan state gc`.\n")
         let (status, terminal) = await run("history template shop 1")
         #expect(status == 1 && terminal.errors.contains("not recorded any more"), "\(terminal.errors)")
         #expect(try await output("state verify").contains("Removed by gc"))

@@ -147,7 +147,8 @@ import Testing
         try recordSomething()
         let whole = try folder.bytes()
         var random = SystemRandomNumberGenerator()
-        for _ in 0..<150 {
+        // With the bits that are flipped in the tests of `verify`, a thousand.
+        for _ in 0..<300 {
             var damaged = whole
             let start = Int.random(in: 0..<damaged.count, using: &random)
             for offset in start..<min(start + Int.random(in: 1...600, using: &random), damaged.count) {

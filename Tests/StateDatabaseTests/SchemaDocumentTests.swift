@@ -34,13 +34,38 @@ import Testing
         }
     }
 
-    @Test func `the queries in the document run`() throws {
+    @Test func `the queries in the document find what they say`() throws {
+        for serial in 1...3 {
+            let deployment = try database.begin(
+                .sample(
+                    kind: serial == 1 ? .create : .update, start: serial * 60, parameters: ["GithubBranch": .plain("\(serial)")],
+                    plannedAgainst: serial == 1 ? nil : serial - 1), secrets: [])
+            try database.append([.sample(1), .sample(4)], to: deployment, secrets: [])
+            let contents = StackContents.sample(outputs: [StackOutput(key: "Url", value: "x", exportName: "url")])
+            try database.finish(
+                deployment,
+                DeploymentOutcome(
+                    status: serial == 3 ? .rolledBack : .succeeded, effect: serial == 3 ? .kept(contents) : .applied(contents),
+                    finishedAt: .second(serial * 60 + 9),
+                    failure: serial == 3 ? DeploymentFailure(logicalID: "Bucket", message: "no") : nil),
+                secrets: [])
+        }
+        try database.record(
+            DriftReport(
+                id: "a", address: .pipeline, stackName: "s", region: "r", checkedAt: .second(300), checkedBy: "ada@laptop", serial: 3,
+                recordedStatus: "CREATE_COMPLETE", stackStatus: "CREATE_COMPLETE",
+                resources: [
+                    ResourceDriftReport(
+                        logicalID: "Bucket", type: "AWS::S3::Bucket", status: .modified,
+                        differences: [DriftDifference(path: "BucketName", expected: "b", actual: "c")])
+                ]))
         let queries = document.components(separatedBy: "```sql\n").dropFirst().compactMap { $0.components(separatedBy: "```").first }
         #expect(queries.count >= 5)
         for query in queries {
             // A function that only the shell has.
             let sql = query.replacing("sqlar_uncompress(b.body, b.size)", with: "b.body")
-            try database.read { _ = try Row.fetchAll($0, sql: sql) }
+            let rows = try database.read { try Row.fetchAll($0, sql: sql) }
+            #expect(!rows.isEmpty, "\(query)")
         }
     }
 }

@@ -12,6 +12,10 @@ package enum Repository {
         return products.appendingPathComponent("pipeplan").path
     }()
 
+    /// What records without end, for `scripts/bench` (Tests/StateBench).
+    package static let stateBench = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+        .appendingPathComponent("state-bench").path
+
     /// A program of the virtual environment that `scripts/python-env` makes.
     package static func python(_ name: String) -> String { "\(root)/.venv/bin/\(name)" }
 }

@@ -43,10 +43,10 @@ package final class RunningProgram: Sendable {
             streams: ChildProcess.Streams(input: ends[0], output: ends[1], errors: ends[2]))
     }
 
-    /// Waits until the program has printed a text on standard error.
-    package func wait(for text: String) throws {
+    /// Waits until the program has printed a text on standard error, or where `stream` says.
+    package func wait(for text: String, on stream: String = "err") throws {
         let deadline = Date(timeIntervalSinceNow: 60)
-        while try !streams.read("err").contains(text) {
+        while try !streams.read(stream).contains(text) {
             guard Date() < deadline else {
                 process.send(signal: SIGKILL)
                 throw ServerFailure(program: "the program, which has printed \(try streams.read("err")) but not \(text),")
