@@ -41,7 +41,13 @@ struct StateShare: ContextCommand {
         try await share.join(creates: true)
         if workspace.project.settings.share == nil { try workspace.writeSetting(share: url) }
         let report = try await share.sync(everything: true)
+        let isFirst = workspace.project.settings.share == nil
         try ShareReport(share, report, try await workspace.publishOffline(share, context)).tell(common, context)
+        if isFirst {
+            context.terminal.writeError(
+                "\(Style.error(context).green("Shared")) at \(location.name). Commit stacks/pipeplan.yml, and the others have it with their next `pipeplan state sync`.\n"
+            )
+        }
         return .success
     }
 }

@@ -15,11 +15,11 @@ package struct PublishedDeployment: Hashable, Sendable {
         var text = "deployment \(id) of \(deployment.address) published as \(deployment.serial)."
         guard hasTouched, !unseen.isEmpty else { return text }
         let others = unseen.map { "\($0.serial) (\(Share.text($0.actor)))" }.joined(separator: ", ")
-        text += " It and deployment \(others) changed the stack without knowing of each other. "
+        text += " It and deployment\(unseen.count == 1 ? "" : "s") \(others) changed the stack without knowing of each other. "
         text +=
             deployment.effect == .untouched
-            ? "CloudFormation did it before: the stack is recorded as the other one left it, and what this one changed may be undone."
-            : "CloudFormation did it last: what the other one changed may be undone."
+            ? "CloudFormation did it before: the stack is recorded as they left it, and what this one changed may be undone."
+            : "CloudFormation did it last: what they changed may be undone."
         return text + " `pipeplan history diff` shows how they differ, and `pipeplan drift \(deployment.address)` how the stack is."
     }
 
@@ -37,8 +37,9 @@ extension HeldLease {
     package func publishOffline() async throws -> [PublishedDeployment] {
         let database = share.database
         var published: [PublishedDeployment] = []
-        var unseen: [Deployment] = []
         let waiting = try database.unpublished(address)
+        // Whatever others did comes beneath the first one.
+        let unseen = try waiting.first.map { try self.unseen(by: $0) } ?? []
         for deployment in waiting {
             // All before it must be there, with its outcome.
             let last = try database.sharedHeads(share.name)[address]?.position
@@ -47,16 +48,19 @@ extension HeldLease {
             try await reserve(deployment)
             try await publish(deployment)
             guard let sealed = try database.deployment(address, serial: deployment.serial) else { break }
-            unseen += try database.deployments(DeploymentFilter(stack: address.stack, environment: address.environment ?? ""))
-                .filter { other in
-                    other.serial > (sealed.plannedAgainst ?? 0) && other.serial < sealed.serial && other.effect != .untouched
-                        && !waiting.contains { $0.offlineID != nil && $0.offlineID == other.offlineID }
-                        && !unseen.contains { $0.serial == other.serial }
-                }.reversed()
             published.append(PublishedDeployment(deployment: sealed, unseen: unseen))
         }
         for one in published { share.warn(one.text) }
         return published
+    }
+
+    /// What others have done to the stack since it was as it was when an offline deployment was planned.
+    private func unseen(by deployment: Deployment) throws -> [Deployment] {
+        let before = try share.database.deployments(DeploymentFilter(stack: address.stack, environment: address.environment ?? ""))
+            .filter { $0.serial < deployment.serial && $0.effect != .untouched }.reversed()
+        // One that was planned against no stack comes behind its removal.
+        let known = deployment.plannedAgainst ?? before.last { $0.effect == .removed }?.serial ?? 0
+        return before.filter { $0.serial > known }
     }
 }
 

@@ -222,6 +222,8 @@ import Testing
                       "git" : null,
                       "hash" : "\(deployments[0].hash.hex)",
                       "kind" : "create",
+                      "offlineId" : null,
+                      "published" : true,
                       "region" : "eu-central-1",
                       "resumedBy" : null,
                       "serial" : 2,
@@ -260,6 +262,8 @@ import Testing
                       },
                       "hash" : "\(deployments[1].hash.hex)",
                       "kind" : "create",
+                      "offlineId" : null,
+                      "published" : true,
                       "region" : "eu-central-1",
                       "resumedBy" : {
                         "host" : "runner",

@@ -194,6 +194,54 @@ import Testing
         #expect(try grace.pipeplan("state verify").status == 0)
     }
 
+    @Test func `a plan that somebody else's deployment came before is stale once the lease is held, and nothing is begun`() async throws {
+        let sandbox = try TemporaryFolder()
+        let cloud = try await inBackground { try RunningServer.sandbox(folder: sandbox.path) }
+        let share = try TemporaryFolder()
+        let (ada, grace) = (try machine(cloud.endpoint, share: share.path), try machine(cloud.endpoint, share: share.path))
+        #expect(try ada.pipeplan("state share \(share.path)").status == 0)
+        #expect(try ada.pipeplan("apply shop --auto-approve").status == 0)
+        try ada.edit("stacks/shop/template.yml", replacing: "one", with: "two")
+        try grace.edit("stacks/shop/template.yml", replacing: "one", with: "three")
+        // Between her plan and her lease.
+        try grace.folder.write("cd \(ada.folder.path) && exec \(Repository.program) apply shop --auto-approve\n", to: "meanwhile.sh")
+        try grace.edit("stacks/shop/stack.yml", replacing: "region:", with: "hooks: {before: {apply: sh meanwhile.sh}}\nregion:")
+        let stale = try grace.pipeplan("apply shop --auto-approve")
+        #expect(stale.status == 3 && stale.errors.contains("The plan of shop is stale"), "\(stale.output)\(stale.errors)")
+        #expect(stale.errors.contains("made against deployment 1, but the stack is now as deployment 2 left it"), "\(stale.errors)")
+        #expect(try grace.history() == ["update succeeded", "create succeeded"])
+        #expect(try ada.pipeplan("drift shop --detailed-exitcode").status == 0)
+    }
+
+    @Test func `a holder whose lease was ended executes nothing, and takes its change set back`() async throws {
+        let sandbox = try TemporaryFolder()
+        let cloud = try await inBackground { try RunningServer.sandbox(folder: sandbox.path) }
+        let share = try TemporaryFolder()
+        let (ada, grace) = (try machine(cloud.endpoint, share: share.path), try machine(cloud.endpoint, share: share.path))
+        #expect(try ada.pipeplan("state share \(share.path)").status == 0)
+        #expect(try ada.pipeplan("apply shop --auto-approve").status == 0)
+        try grace.edit("stacks/shop/template.yml", replacing: "one", with: "two")
+        // Long enough for two commands on a busy machine.
+        try sandbox.write(#"{"requests": [{"action": "DescribeChangeSet", "kind": "late", "seconds": 20}]}"#, to: "faults.json")
+        let program = try grace.start("apply shop --auto-approve")
+        try program.wait(for: "change set created")
+        let lease = try #require((try ada.json("state lease show shop")["leases"] as? [[String: Any]])?.first)
+        let id = try #require(lease["id"] as? String)
+        #expect(try ada.pipeplan("state lease release shop --force --id \(id)").status == 0)
+        try sandbox.write("{}", to: "faults.json")
+        let fenced = try program.end()
+        #expect(fenced.status != 0 && fenced.errors.contains("The lease 2 of shop is not held any more"), "\(fenced.errors)")
+        #expect(fenced.errors.contains("released by force"), "\(fenced.errors)")
+        // Somebody settles what was begun, and the stack is as it was.
+        let settled = try ada.pipeplan("apply shop --auto-approve")
+        #expect(settled.status == 0, "\(settled.output)\(settled.errors)")
+        #expect(try ada.pipeplan("drift shop --detailed-exitcode").status == 0)
+        #expect(try grace.pipeplan("state sync").status == 0)
+        let history = try ada.history()
+        #expect(history.count == 2 && history[1] == "create succeeded" && history[0] != "update succeeded", "\(history)")
+        #expect(try grace.history() == history)
+    }
+
     @Test func `changes of the record itself reach the others`() async throws {
         let sandbox = try TemporaryFolder()
         let cloud = try await inBackground { try RunningServer.sandbox(folder: sandbox.path) }
