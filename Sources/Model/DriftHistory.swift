@@ -33,7 +33,8 @@ extension DriftEpisode {
         var episodes: [DriftEpisode] = []
         var open: [String: Int] = [:]
         var inSyncAt: [String: Date] = [:]
-        for report in reports.sorted(by: { $0.checkedAt < $1.checkedAt }) where report.status != .notChecked {
+        // What is judged anew is a report of the same time, with a longer name.
+        for report in reports.sorted(by: { ($0.checkedAt, $0.id) < ($1.checkedAt, $1.id) }) where report.status != .notChecked {
             var seen: Set<String> = []
             for resource in report.resources {
                 seen.insert(resource.logicalID)

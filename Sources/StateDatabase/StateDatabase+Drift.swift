@@ -60,7 +60,7 @@ extension StateDatabase {
                 sql: """
                     SELECT report_id, checked_at, body FROM drift_reports
                     WHERE stack_key = ? AND (NOT ? OR status <> 'NOT_CHECKED' OR in_sync + ignored + accepted > 0)
-                    ORDER BY checked_at DESC, id DESC LIMIT ?
+                    ORDER BY checked_at DESC, report_id DESC LIMIT ?
                     """,
                 arguments: [stackKey, checked, limit ?? -1])
             return try rows.compactMap { row in

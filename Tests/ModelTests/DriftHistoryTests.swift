@@ -36,6 +36,16 @@ import Testing
         #expect(DriftEpisode.of(reports)[1].endedSerial == 2)
     }
 
+    @Test func `an acceptance ends what the same report found, in whatever order they come`() {
+        let found = report(2, ["A": .modified])
+        var accepted = found
+        accepted.id += "-2"
+        accepted.resources[0].differences[0].verdict = .accepted
+        for reports in [[found, accepted], [accepted, found]] {
+            #expect(lines(reports) == ["A MODIFIED - 2 2 2 accepted"])
+        }
+    }
+
     @Test func `what was not checked ends nothing, and what left the stack is drifted no more`() {
         #expect(
             lines([

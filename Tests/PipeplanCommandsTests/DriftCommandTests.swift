@@ -81,6 +81,7 @@ import Testing
         #expect(await output("drift").contains("# accepted: friday"))
         #expect(await !output("plan").contains("Drift"))
         #expect(await output("history --json").contains("\"kind\" : \"drift-accept\""))
+        #expect(await output("history drift shop").split(separator: "\n").count { $0.contains("Topic") } == 1)
         _ = await run("sandbox edit shop Topic DisplayName=another")
         #expect(await run("drift --detailed-exitcode").status == 2)
     }
