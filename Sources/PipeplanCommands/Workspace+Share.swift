@@ -97,6 +97,8 @@ extension Workspace {
         DeploymentEnd(cloud.context, common).tell(result, template: nil)
         if result.ending.exit == .interrupted { throw CancellationError() }
         guard !result.deployment.status.isOpen else { throw RecordingRefusal.deploymentOpen(result.deployment) }
+        // What had not begun, and was taken back, is no failure.
+        guard result.ending.exit == .success || result.deployment.effect == .untouched else { throw Self.failedMeanwhile(lease.address) }
     }
 
     /// Settles a deployment that is open on the share, once its lease can be had: before anything is planned.
@@ -131,7 +133,8 @@ extension Workspace {
         }
         let plan = try recordedPlan(of: deployment)
         var deployer = try cloud.deployer(
-            database, total: plan.changes.count, autoApprove: false, quiet: quiet, plan: plan, onInterrupt: onInterrupt)
+            database, total: plan.changes.count, autoApprove: false, quiet: quiet, plan: plan, graph: graph(of: deployment),
+            onInterrupt: onInterrupt)
         deployer.lease = lease
         return try await deployer.resume(deployment, plan: plan, by: cloud.actor)
     }
