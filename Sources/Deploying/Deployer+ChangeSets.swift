@@ -12,6 +12,7 @@ extension Deployer {
             request, name: run.changeSetName, kind: kind, token: run.token,
             description: "pipeplan: deployment \(run.deployment.serial) of \(run.deployment.address)")
         (run.changeSetName, run.stackID) = try await create(input)
+        run.changeSetKind = kind
         try database.note(
             DeploymentProgress(step: Step.changeSet.rawValue, changeSetID: run.changeSetName, stackID: run.stackID), of: run.deployment)
         report(.changeSetCreated(name: run.changeSetName))
@@ -28,7 +29,9 @@ extension Deployer {
         input.parameters = desired.parameterInputs
         input.tags = Dictionary(uniqueKeysWithValues: desired.tags.map { ($0, $1) })
         input.capabilities = desired.capabilities
-        input.notificationARNs = desired.notificationArns.isEmpty ? nil : desired.notificationArns
+        // An empty list takes away what the stack has: sent only where that was planned, since others may notify too.
+        let stopsNotifying = request.plan.settings.contains { $0.name == "notificationArns" }
+        input.notificationARNs = desired.notificationArns.isEmpty && !stopsNotifying ? nil : desired.notificationArns
         input.roleARN = request.serviceRole
         input.clientToken = token
         if request.revertsDrift, kind == .update { input.deploymentMode = .revertDrift }

@@ -29,7 +29,7 @@ extension Deployer {
     /// this; where a change set has it already, both together are refused (API reference, ExecuteChangeSet: DisableRollback).
     private func disablesRollback(_ run: DeploymentRun) -> Bool? {
         guard let handling = run.request?.handling else { return nil }
-        let isInChangeSet = run.request?.plan.kind == .create && run.request?.proposal == nil && handling.onFailure != nil
+        let isInChangeSet = run.changeSetKind == .create && handling.onFailure != nil
         return handling.disablesRollback || (handling.onFailure == .doNothing && !isInChangeSet) ? true : nil
     }
 

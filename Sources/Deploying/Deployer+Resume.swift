@@ -14,11 +14,13 @@ extension Deployer {
         defer { withExtendedLifetime(hold) {} }
         let seen = interruption.count
         return try await interruption.dealing {
-            if let result = try await settle(deployment, plan, actor, past: seen) { return result }
-            let stack = try await client.describeStack(deployment.stackID ?? deployment.stackName)
-            var run = DeploymentRun(resuming: deployment, plan, by: actor)
-            run.stackID = stack?.stackID ?? deployment.stackID
-            return try await abandon(&run, stack)
+            switch try await settle(deployment, plan, actor, past: seen) {
+            case .settled(let result): return result
+            case .notBegun(let stack):
+                var run = DeploymentRun(resuming: deployment, plan, by: actor)
+                run.stackID = stack?.stackID ?? deployment.stackID
+                return try await abandon(&run, stack)
+            }
         }
     }
 
@@ -28,7 +30,10 @@ extension Deployer {
         let hold = try database.requireHold(deployment.address)
         defer { withExtendedLifetime(hold) {} }
         let seen = interruption.count
-        return try await interruption.dealing { try await settle(deployment, plan, actor, past: seen) }
+        return try await interruption.dealing {
+            guard case .settled(let result) = try await settle(deployment, plan, actor, past: seen) else { return nil }
+            return result
+        }
     }
 
     /// Goes on with a deployment that was interrupted before anything was executed. Every step of it is known by its name, so that
@@ -47,22 +52,28 @@ extension Deployer {
         }
     }
 
+    private enum Settling {
+        case settled(DeploymentResult)
+        /// CloudFormation had begun nothing with the stack, which is as it is described.
+        case notBegun(StackDescription?)
+    }
+
     private func settle(
         _ deployment: Deployment, _ plan: Plan, _ actor: DeploymentActor, past seen: Int
-    ) async throws -> DeploymentResult? {
+    ) async throws -> Settling {
         let stack = try await client.describeStack(deployment.stackID ?? deployment.stackName)
         var run = DeploymentRun(resuming: deployment, plan, by: actor)
         run.interruptionsSeen = seen
         run.stackID = stack?.stackID ?? deployment.stackID
         let events = try await startFollowing(&run, ofOperationSince: deployment.startedAt)
-        guard let operation = try await interruptedOperation(of: deployment, stack, events) else { return nil }
+        guard let operation = try await interruptedOperation(of: deployment, stack, events) else { return .notBegun(stack) }
         if deployment.status == .detached { try database.reattach(deployment) }
         var handling = OperationHandling()
         // A rollback to an earlier deployment, and an apply that has to continue a rollback first, have changes to make.
         handling.rollsBack = deployment.kind == .rollback && !plan.hasChanges
         let machine = DeploymentMachine.resumed(
             plan: plan, in: operation, handling: handling, isCancelled: deployment.step == Step.cancel)
-        return try await drive(machine, &run, from: .followStack)
+        return .settled(try await drive(machine, &run, from: .followStack))
     }
 
     /// What CloudFormation had been told to do, and has begun, when the deployment was interrupted.

@@ -86,7 +86,7 @@ package struct Deployer: Sendable {
         defer { withExtendedLifetime(hold) {} }
         let seen = interruption.count
         return try await interruption.dealing {
-            let intent = try intent(for: request, token: "pipeplan-\(newToken())")
+            let intent = try intent(for: request, token: "pipeplan-\(newToken())\(request.mark)")
             let deployment = try database.begin(intent, secrets: request.secrets)
             try await reserve(deployment)
             report(.began(deployment))
@@ -163,6 +163,7 @@ package struct Deployer: Sendable {
         case .waitForStack: return .stackSettled(try await waitForStack(&run), rootCause: nil)
         case .ask(let question):
             if case .recreate = question { try await refuseProtected(run) }
+            let question = await detailed(question, run)
             let answer = await interruption.unlessInterrupted(past: run.interruptionsSeen, blocking: { [ask] in ask(question) })
             return answer.map { .answered($0) } ?? run.interrupted()
         case .decide(let canCancel):

@@ -21,6 +21,8 @@ extension DeploymentMachine {
             // Nothing is left of it: as if it were not there.
             self.stack = nil
             return createChangeSet()
+        case .retry where handling.onFailure == .delete:
+            return refuse("\(inStatus): --on-failure DELETE is for stacks that are created anew, and this tries again with what is there")
         case .update, .retry: return update()
         case .review:
             phase = .checkingReview

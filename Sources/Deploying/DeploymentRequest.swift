@@ -58,6 +58,19 @@ package struct DeploymentRequest: Sendable {
         return values + defaults.filter { !values.contains($0) }
     }
 
+    /// What a change set is made with that is recorded nowhere else, as the end of its name: so that one that was made with something else
+    /// is told from one to go on with.
+    var mark: String {
+        let settings = [plan.kind == .create ? handling.onFailure?.rawValue : nil, serviceRole]
+        guard settings.contains(where: { $0 != nil }) else { return "" }
+        return "-" + Digest(of: settings.map { $0 ?? "" }.joined(separator: "\n")).hex.prefix(8)
+    }
+
+    private static func mark(of token: String?) -> String {
+        let parts = (token ?? "").split(separator: "-", maxSplits: 2)
+        return parts.count > 2 ? "-\(parts[2])" : ""
+    }
+
     /// Whether this asks for exactly what a recorded deployment set out to do, so that going on with that one does what was approved.
     ///
     /// - Parameters:
@@ -69,7 +82,8 @@ package struct DeploymentRequest: Sendable {
         else { return false }
         if kind == .destroy { return true }
         // Nested templates are recorded as one text: rather begun anew than compared in part.
-        return desired.nested.isEmpty && Digest(of: desired.template.body) == deployment.templateDigest
+        return Self.mark(of: deployment.clientToken) == mark && desired.nested.isEmpty
+            && Digest(of: desired.template.body) == deployment.templateDigest
             && desired.stackName == configuration.stackName && desired.region == configuration.region
             && desired.tags == configuration.tags && desired.capabilities == configuration.capabilities
             && desired.notificationArns == configuration.notificationArns

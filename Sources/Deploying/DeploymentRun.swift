@@ -59,6 +59,8 @@ struct DeploymentRun {
     let resumedBy: DeploymentActor?
     /// The name, and the ARN once there is one.
     var changeSetName: String
+    /// `nil` where none was made in this run.
+    var changeSetKind: DeploymentMachine.ChangeSetKind?
     var stackID: String?
     /// Whether termination protection is set as the plan has it.
     var isProtected = false

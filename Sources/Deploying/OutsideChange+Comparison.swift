@@ -27,7 +27,7 @@ extension OutsideChange {
         from recorded: RecordedStack, to stack: StackDescription, _ template: Template?
     ) -> [ParameterDifference] {
         recorded.parameters.compactMap { name, value in
-            guard case .plain(let before) = value, let live = stack.parameters[name], live != before, live != ParameterMask.text,
+            guard case .plain(let before) = value, let live = stack.parameters[name], live != before, live != Secret.mask,
                 template?.parameters[name]?.noEcho == false
             else { return nil }
             return ParameterDifference(name: name, recorded: before, live: live)

@@ -3,8 +3,16 @@ package import Planning
 
 /// How the change set that CloudFormation made compares with the plan that was approved.
 package struct Reconciliation: Hashable, Sendable {
-    /// Something CloudFormation would do that the plan did not show, in a sentence.
-    package var unplanned: [String]
+    /// Something CloudFormation would do to a resource that the plan did not show.
+    package struct Excess: Hashable, Sendable {
+        /// The resource, with the nested stacks it is in: `Network/Topic`.
+        package var name: String
+        package var sentence: String
+        /// What it would make of the resource's properties, where that was asked for.
+        package var values: [UnplannedValue] = []
+    }
+
+    package var excesses: [Excess]
     /// Planned changes CloudFormation does not list: harmless, and told.
     package var notListed: [String]
     /// The endpoint does not say whether modified resources are replaced, as emulators do.
@@ -13,8 +21,11 @@ package struct Reconciliation: Hashable, Sendable {
     /// Nested stacks of whose change sets the endpoint tells nothing, though it was asked, as emulators do.
     package var lacksNestedDetail: [String] = []
 
+    /// The excesses in sentences.
+    package var unplanned: [String] { excesses.map(\.sentence) }
+
     /// Whether the change set does no more than what was approved.
-    package var isCovered: Bool { unplanned.isEmpty }
+    package var isCovered: Bool { excesses.isEmpty }
 
     /// - Parameters:
     ///   - plan: what was approved.
@@ -27,9 +38,11 @@ package struct Reconciliation: Hashable, Sendable {
     private init(_ plan: Plan, _ actual: ChangeSet, _ isRetry: Bool, within path: String) {
         var planned: [String: PlannedChange] = [:]
         for change in plan.changes { planned[change.logicalID] = change }
-        unplanned = actual.changes.compactMap { change in
+        excesses = actual.changes.compactMap { change in
             if isRetry, change.action == .modify, change.replacement != .yes, planned[change.logicalID]?.action == .add { return nil }
-            return Self.excess(change, over: planned[change.logicalID], in: plan, within: path)
+            return Self.excess(change, over: planned[change.logicalID], in: plan, within: path).map {
+                Excess(name: path + change.logicalID, sentence: $0)
+            }
         }
         let listed = Set(actual.changes.map(\.logicalID))
         notListed = plan.changes.filter { $0.listedByCloudFormation && !listed.contains($0.logicalID) }.map { path + $0.logicalID }
@@ -44,7 +57,7 @@ package struct Reconciliation: Hashable, Sendable {
             // Nothing is planned inside a stack that is only looked into.
             let approved = planned[change.logicalID]?.nested ?? plan.withoutChanges
             let nested = Reconciliation(approved, inner, isRetry, within: "\(path)\(change.logicalID)/")
-            unplanned += nested.unplanned
+            excesses += nested.excesses
             notListed += nested.notListed
             lacksNestedDetail += nested.lacksNestedDetail
         }

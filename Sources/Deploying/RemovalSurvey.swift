@@ -2,7 +2,7 @@ package import Model
 package import Planning
 
 /// What is found out about a stack before it is deleted.
-package struct RemovalSurvey: Hashable, Sendable {
+package struct RemovalSurvey: Sendable {
     /// A resource that stays in AWS when its stack is gone.
     package struct Kept: Hashable, Sendable {
         /// With the nested stacks it is in: `Network/Vpc`.
@@ -24,12 +24,27 @@ package struct RemovalSurvey: Hashable, Sendable {
     package var kept: [Kept] = []
     /// Logical IDs that are left where they can't be deleted.
     var retained: Set<String> = []
-    /// Why CloudFormation would fail, or leave the stack half deleted.
+    /// What would make CloudFormation fail, or leave the stack half deleted, whatever else is deleted.
     package var obstacles: [Finding] = []
+    /// Exports that stacks import, with the names of these.
+    package var imports: [(export: String, users: [String])] = []
+    /// The names of the stacks nested in it.
+    package var nestedStacks: Set<String> = []
     /// What could not be asked.
     package var unchecked: [Finding] = []
 
     package init(_ address: StackAddress) { self.address = address }
+
+    /// Everything that stands in the way.
+    /// - Parameter leaving: the names of stacks that are deleted before it in the same run; what is nested in itself goes with it.
+    package func obstacles(leaving: Set<String>) -> [Finding] {
+        let gone = leaving.union(nestedStacks)
+        return obstacles
+            + imports.compactMap { export, users in
+                let staying = users.filter { !gone.contains($0) }
+                return staying.isEmpty ? nil : Finding.exportInUse(export, by: staying)
+            }
+    }
 }
 
 /// How a resource's deletion may fail for what it holds.
@@ -56,6 +71,9 @@ enum Container: Hashable {
 }
 
 extension Finding {
+    /// Whether it is only that something holds what it must not hold to be deleted.
+    package var isContents: Bool { code == "not-empty" }
+
     static func notEmpty(_ logicalID: String, _ container: Container, holding what: String, howToEmpty: String) -> Finding {
         Finding(
             "not-empty", "\(logicalID) can't be deleted: the \(container.noun) holds \(what)",

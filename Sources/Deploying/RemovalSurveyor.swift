@@ -20,10 +20,9 @@ package struct RemovalSurveyor: Sendable {
     ///   - plan: the plan of the stack's removal.
     ///   - template: the one that is in effect.
     ///   - retained: logical IDs that are left where they can't be deleted.
-    ///   - leaving: the names of stacks that are deleted before it in the same run.
     ///   - importers: recorded stacks that import an export; they count where CloudFormation can't be asked.
     package func survey(
-        _ stack: RecordedStack, _ plan: Plan, _ template: Template, retained: Set<String> = [], leaving: Set<String>,
+        _ stack: RecordedStack, _ plan: Plan, _ template: Template, retained: Set<String> = [],
         importers: (String) throws -> [RecordedStack]
     ) async throws -> RemovalSurvey {
         var survey = RemovalSurvey(stack.address)
@@ -31,27 +30,25 @@ package struct RemovalSurveyor: Sendable {
         let found = try await cloudFormation.describeStack(stack.stackID ?? stack.stackName)
         guard let found, found.status != "DELETE_COMPLETE" else { return survey }
         if found.terminationProtection { survey.obstacles.append(.protected(found.stackName)) }
-        for name in found.outputs.compactMap(\.exportName) {
-            try await look(at: name, leaving, importers, &survey)
-        }
+        try await look(atExportsOf: found, importers, &survey)
         let policies = plan.changes.reduce(into: [String: ResourceChange.PolicyAction]()) { $0[$1.logicalID] = $1.policyAction }
-        try await look(into: found.stackID, template, policies: policies, path: "", &survey)
+        try await look(into: found.stackID, template, policies: policies, path: "", importers, &survey)
         return survey
     }
 
     private func look(
-        at export: String, _ leaving: Set<String>, _ importers: (String) throws -> [RecordedStack], _ survey: inout RemovalSurvey
+        atExportsOf stack: StackDescription, _ importers: (String) throws -> [RecordedStack], _ survey: inout RemovalSurvey
     ) async throws {
-        var users: [String]
-        do {
-            users = try await cloudFormation.listImports(export: export)
-        } catch let failure as any RequestFailure {
-            survey.unchecked.append(.unchecked("who imports \(export)", failure.problem.description))
-            users = []
+        for export in stack.outputs.compactMap(\.exportName) {
+            var users: [String] = []
+            do {
+                users = try await cloudFormation.listImports(export: export)
+            } catch let failure as any RequestFailure {
+                survey.unchecked.append(.unchecked("who imports \(export)", failure.problem.description))
+            }
+            for stack in try importers(export) where !users.contains(stack.stackName) { users.append(stack.stackName) }
+            if !users.isEmpty { survey.imports.append((export, users)) }
         }
-        for stack in try importers(export) where !users.contains(stack.stackName) { users.append(stack.stackName) }
-        users.removeAll { leaving.contains($0) }
-        if !users.isEmpty { survey.obstacles.append(.exportInUse(export, by: users)) }
     }
 
     /// Looks at the resources of a stack, and at those of the stacks nested in it.
@@ -61,7 +58,7 @@ package struct RemovalSurveyor: Sendable {
     ///   - path: the logical IDs that lead there, each with a slash.
     private func look(
         into stackID: String, _ template: Template?, policies: [String: ResourceChange.PolicyAction], path: String,
-        _ survey: inout RemovalSurvey
+        _ importers: (String) throws -> [RecordedStack], _ survey: inout RemovalSurvey
     ) async throws {
         let resources: [StackResource]
         do {
@@ -79,8 +76,7 @@ package struct RemovalSurveyor: Sendable {
                     RemovalSurvey.Kept(
                         logicalID: name, type: resource.type, physicalID: resource.physicalID, isSnapshot: action == .snapshot))
             } else if resource.type == "AWS::CloudFormation::Stack", let nested = resource.physicalID, !nested.isEmpty {
-                let inner = try await self.template(of: nested)
-                try await look(into: nested, inner, policies: [:], path: name + "/", &survey)
+                try await look(intoNested: nested, named: name, importers, &survey)
             } else if path.isEmpty, survey.retained.contains(resource.logicalID) {
                 // Where it can't be deleted, it is left.
                 continue
@@ -88,6 +84,19 @@ package struct RemovalSurveyor: Sendable {
                 try await look(into: container, name, &survey)
             }
         }
+    }
+
+    private func look(
+        intoNested id: String, named name: String, _ importers: (String) throws -> [RecordedStack], _ survey: inout RemovalSurvey
+    ) async throws {
+        do {
+            guard let stack = try await cloudFormation.describeStack(id) else { return }
+            survey.nestedStacks.insert(stack.stackName)
+            try await look(atExportsOf: stack, importers, &survey)
+        } catch let failure as any RequestFailure {
+            survey.unchecked.append(.unchecked("what the nested stack \(name) exports", failure.problem.description))
+        }
+        try await look(into: id, try await template(of: id), policies: [:], path: name + "/", importers, &survey)
     }
 
     private func template(of nestedStack: String) async throws -> Template? {

@@ -60,7 +60,7 @@ package struct Terminal: Sendable {
     package var write: @Sendable (String) -> Void
     /// Writes to standard error, as it is.
     package var writeError: @Sendable (String) -> Void
-    /// Reads one line from standard input without its end; `nil` at the end of input.
+    /// Reads one line from standard input without its end; `nil` at the end of input, and where somebody interrupts at a terminal.
     package var readLine: @Sendable () -> String?
     /// The same, with nothing shown of what is typed.
     package var readSecret: @Sendable () -> String?
@@ -103,34 +103,51 @@ package struct ScreenSize: Hashable, Sendable {
 extension Context {
     /// The process's own surroundings.
     package static func system() -> Context {
-        Context(
+        let interruption = Interruption()
+        return Context(
             environment: ProcessInfo.processInfo.environment,
             workingDirectory: FileManager.default.currentDirectoryPath,
-            terminal: .system(environment: ProcessInfo.processInfo.environment),
+            terminal: .system(environment: ProcessInfo.processInfo.environment, interruption),
             clock: .system,
             randomBytes: { count in
                 var generator = SystemRandomNumberGenerator()
                 return Data((0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) })
-            })
+            }, interruption: interruption)
     }
 }
 
 extension Terminal {
-    static func system(environment: [String: String]) -> Terminal {
+    static func system(environment: [String: String], _ interruption: Interruption) -> Terminal {
         let input = isatty(STDIN_FILENO) == 1
         let output = isatty(STDOUT_FILENO) == 1
         let error = isatty(STDERR_FILENO) == 1
         let size = screenSize(of: error ? STDERR_FILENO : STDOUT_FILENO)
+        let readLine: @Sendable () -> String? = {
+            if input, !isTyped(beforeInterruptionOf: interruption) { return nil }
+            return Swift.readLine(strippingNewline: true)
+        }
         return Terminal(
             write: { writeAll($0, to: STDOUT_FILENO) },
             writeError: { writeAll($0, to: STDERR_FILENO) },
-            readLine: { Swift.readLine(strippingNewline: true) },
-            readSecret: HiddenInput.readLine,
+            readLine: readLine,
+            readSecret: { HiddenInput.hiding(readLine) },
             isInteractive: input && error,
             outputIsTerminal: output,
             errorIsTerminal: error,
             columns: size?.columns ?? environment["COLUMNS"].flatMap { Int($0) },
             size: { screenSize(of: error ? STDERR_FILENO : STDOUT_FILENO) })
+    }
+
+    /// Waits until a terminal has a line to read: an abandoned question must not take the answer to the next one.
+    /// - Returns: whether that came before an interruption.
+    private static func isTyped(beforeInterruptionOf interruption: Interruption) -> Bool {
+        let seen = interruption.count
+        while interruption.count == seen {
+            var poller = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+            // What can't be polled is read, and tells by itself.
+            if poll(&poller, 1, 100) != 0, poller.revents != 0 || errno != EINTR { return true }
+        }
+        return false
     }
 
     private static func screenSize(of descriptor: Int32) -> ScreenSize? {

@@ -75,8 +75,8 @@ struct Application {
         let approval = try approve(steps.map(\.plan).filter(\.hasChanges))
         if steps.count == 1, let step = steps.first {
             guard let approval, let cloud = step.cloud else { return ([], .success) }
-            let result = try await deploy(step, cloud, approval, isAlone: true)
-            return ([result], result.ending.exit)
+            let conclusion = try await deploy(step, cloud, approval, isAlone: true)
+            return ([conclusion.result], conclusion.exit)
         }
         return try await ApplicationRun(application: self, steps: steps, approval: approval).run(dependencies)
     }
@@ -219,7 +219,9 @@ struct Application {
     // MARK: Deploying
 
     /// - Parameter isAlone: whether no other stack is deployed in this run.
-    func deploy(_ step: Step, _ cloud: CloudAccess, _ approval: Consent.Approval, isAlone: Bool) async throws -> DeploymentResult {
+    func deploy(
+        _ step: Step, _ cloud: CloudAccess, _ approval: Consent.Approval, isAlone: Bool
+    ) async throws -> HookRunner.Conclusion {
         var request = try workspace.request(step.plan, step.prepared, cloud, approval: approval, proposal: step.saved?.proposal, handling)
         if rollback != nil {
             // The alarms stay as the stack has them: so they were planned.
@@ -244,7 +246,6 @@ struct Application {
             return try await deployer.deploy(request, goingOnWith: step.interruption, workspace.database)
         }
         DeploymentEnd(cloud.context, common).tell(result, template: request.desired.template, nested: request.desired.nested)
-        try await runner.run(hooks, .after, .apply, try subject(result.deployment))
-        return result
+        return try await runner.run(hooks, after: .apply, try subject(result.deployment), of: result)
     }
 }

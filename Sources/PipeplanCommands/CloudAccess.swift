@@ -81,7 +81,7 @@ struct CloudAccess {
         let name = address.description
         let progress = Mutex(
             ProgressText(
-                Style.error(context), isLive: screen != nil, work: work, typical: typical ?? TypicalDurations(),
+                Style.error(context), address, isLive: screen != nil, work: work, typical: typical ?? TypicalDurations(),
                 label: isAlone ? nil : name))
         let shared = SharedProgress(progress)
         return Deployer(

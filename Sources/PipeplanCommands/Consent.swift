@@ -134,7 +134,7 @@ struct Consent {
                 false,
                 remark: "What is left goes on to exist, and to cost, and belongs to no stack. --retain agrees to it by name.\n")
         case .unplanned(let reconciliation):
-            return agreesToMore(reconciliation.unplanned, heading: "CloudFormation would do more than the plan shows:")
+            return agreesToMore(ExcessText.lines(reconciliation, style), heading: "CloudFormation would do more than the plan shows:")
         }
     }
 

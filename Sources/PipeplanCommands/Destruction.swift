@@ -56,13 +56,13 @@ struct Destruction {
                 context, aws, workspace, step.address, settings: step.settings, region: step.stack.region,
                 recordedAccount: step.stack.accountID)
         }
-        try await survey(steps)
+        try await requireDeletable(steps)
         guard let approval = try Consent(context).approve(steps.map(\.plan), autoApprove: autoApprove) else {
             throw Problem(.refused, "not-approved", "The destruction was not approved", detail: "Nothing was done.")
         }
         if steps.count == 1, let step = steps.first, let cloud = step.cloud {
-            let result = try await destroy(step, cloud, approval, isAlone: true)
-            return ([result], result.ending.exit)
+            let conclusion = try await destroy(step, cloud, approval, isAlone: true)
+            return ([conclusion.result], conclusion.exit)
         }
         return try await run(steps, order, approval)
     }
@@ -111,34 +111,46 @@ struct Destruction {
 
     // MARK: What stands in the way
 
+    /// Tells what stays. What a stack's hooks may put right before it is destroyed is looked at again behind them.
     /// - Throws: `Problem` (exit code 3) with everything that would make CloudFormation fail.
-    private func survey(_ steps: [Step]) async throws {
-        var surveys: [RemovalSurvey] = []
+    private func requireDeletable(_ steps: [Step]) async throws {
+        var found: [(step: Step, account: String, survey: RemovalSurvey)] = []
         for step in steps {
             guard let cloud = step.cloud else { continue }
-            let leaving = steps.filter { $0.stack.region == step.stack.region && $0.cloud?.identity.account == cloud.identity.account }
-            let surveyor = try RemovalSurveyor(cloud.session)
-            surveys.append(
-                try await surveyor.survey(
-                    step.stack, step.plan, step.template, retained: handling.retained, leaving: Set(leaving.map(\.stack.stackName)),
-                    importers: { try workspace.recordedImporters(of: $0, from: step.stack) }))
+            found.append((step, cloud.identity.account, try await survey(step, cloud)))
         }
-        if !common.json { context.terminal.write(RemovalText.render(surveys, .output(context))) }
-        let obstacles = surveys.flatMap { survey in
-            survey.obstacles.map { obstacle in
-                var obstacle = obstacle
-                if surveys.count > 1 { obstacle.summary = "\(survey.address): \(obstacle.summary)" }
-                return obstacle
+        if !common.json { context.terminal.write(RemovalText.render(found.map(\.survey), .output(context))) }
+        var obstacles: [Finding] = []
+        for (step, account, survey) in found {
+            let leaving = found.filter { $0.step.stack.region == step.stack.region && $0.account == account }
+            let names = leaving.reduce(into: Set<String>()) { $0.formUnion($1.survey.nestedStacks.union([$1.step.stack.stackName])) }
+            for var obstacle in survey.obstacles(leaving: names) {
+                if found.count > 1 { obstacle.summary = "\(survey.address): \(obstacle.summary)" }
+                if hasHooksBefore(step), obstacle.isContents {
+                    obstacle.severity = .note
+                    obstacle.detail = "The hooks before it come first. Where it is not empty then, nothing is destroyed."
+                    context.terminal.writeError(FindingText.render(obstacle, .error(context)))
+                } else {
+                    obstacles.append(obstacle)
+                }
             }
         }
         guard obstacles.isEmpty else { throw Problem(.refused, obstacles) }
     }
 
+    private func survey(_ step: Step, _ cloud: CloudAccess) async throws -> RemovalSurvey {
+        try await RemovalSurveyor(cloud.session).survey(
+            step.stack, step.plan, step.template, retained: handling.retained,
+            importers: { try workspace.recordedImporters(of: $0, from: step.stack) })
+    }
+
+    private func hasHooksBefore(_ step: Step) -> Bool { !skipsHooks && step.settings?.hooks.before[.destroy] != nil }
+
     // MARK: Destroying
 
     private func destroy(
         _ step: Step, _ cloud: CloudAccess, _ approval: Consent.Approval, isAlone: Bool
-    ) async throws -> DeploymentResult {
+    ) async throws -> HookRunner.Conclusion {
         let stack = step.stack
         var desired = try DesiredStack(asRecorded: stack, accountID: cloud.identity.account)
         desired.template = step.template
@@ -148,12 +160,16 @@ struct Destruction {
             planJSON: try Workspace.encode(step.plan), serviceRole: step.settings?.serviceRole, handling: handling)
         var deployer = try cloud.deployer(
             workspace.database, total: step.plan.changes.count, autoApprove: autoApprove, quiet: common.json, isAlone: isAlone,
-            plan: step.plan, onInterrupt: onInterrupt)
+            plan: step.plan, graph: DependencyGraph(step.template), onInterrupt: onInterrupt)
         defer { cloud.endWatching() }
         let hooks = skipsHooks ? Hooks() : step.settings?.hooks ?? Hooks()
         let runner = workspace.hookRunner(cloud.context)
         var subject = try workspace.hookSubject(stack.address, stackName: stack.stackName, region: stack.region)
         try await runner.run(hooks, .before, .destroy, subject)
+        if hasHooksBefore(step) {
+            let obstacles = try await survey(step, cloud).obstacles.filter(\.isContents)
+            guard obstacles.isEmpty else { throw Problem(.refused, obstacles) }
+        }
         let result = try await workspace.underLease(step.address, cloud, sharing, aws, common) { right in
             // Whoever has interrupted meanwhile wants nothing begun.
             guard !workspace.interrupts.endsRun(at: cloud.context.interruption.count) else { throw CancellationError() }
@@ -164,7 +180,6 @@ struct Destruction {
         // What it had as outputs is what there is to clean up after.
         subject.serial = result.deployment.serial
         subject.status = result.deployment.status.rawValue
-        try await runner.run(hooks, .after, .destroy, subject)
-        return result
+        return try await runner.run(hooks, after: .destroy, subject, of: result)
     }
 }

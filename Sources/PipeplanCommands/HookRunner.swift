@@ -1,3 +1,4 @@
+import Deploying
 import Foundation
 import Model
 import Project
@@ -32,6 +33,26 @@ struct HookRunner: Sendable {
         for hook in (moment == .before ? hooks.before : hooks.after)[operation] ?? [] {
             try await run(hook, "\(moment.rawValue) \(operation.rawValue)", subject)
         }
+    }
+
+    /// Runs the hooks after something was done, whose result is not lost where one fails: that is told, and becomes part of it.
+    func run(_ hooks: Hooks, after operation: Hooks.Operation, _ subject: Subject, of result: DeploymentResult) async throws -> Conclusion {
+        do {
+            try await run(hooks, .after, operation, subject)
+            return Conclusion(result: result)
+        } catch let problem as Problem {
+            context.terminal.writeError(FindingText.render(problem.findings, .error(context)))
+            return Conclusion(result: result, failure: problem)
+        }
+    }
+
+    /// What came of a deployment and of the hooks after it.
+    struct Conclusion {
+        var result: DeploymentResult
+        /// A hook's; `nil` where none failed.
+        var failure: Problem?
+
+        var exit: ExitStatus { result.ending.exit == .success ? failure?.status ?? .success : result.ending.exit }
     }
 
     private func run(_ hook: Hook, _ name: String, _ subject: Subject) async throws {
@@ -99,6 +120,8 @@ extension HookRunner.Subject {
 /// The hooks around plans of one command: each stack's before its files are read, and once, however often it is planned.
 final class PlanHooks: Sendable {
     private let begun = Mutex<Set<StackAddress>>([])
+    /// Where AWS is reached, once that is known: in the sandbox's surroundings where that is used.
+    let surroundings = Mutex<Context?>(nil)
 
     func before(_ settings: StackSettings, _ runner: HookRunner, _ subject: @Sendable () throws -> HookRunner.Subject) async throws {
         guard settings.hooks.before[.plan] != nil, begun.withLock({ $0.insert(settings.address).inserted }) else { return }
@@ -122,14 +145,15 @@ extension Workspace {
 
     func runHooksBeforePlan(of settings: StackSettings, _ recorded: RecordedStack?) async throws {
         guard let planHooks else { return }
-        try await planHooks.before(settings, hookRunner(context)) {
+        try await planHooks.before(settings, hookRunner(planHooks.surroundings.withLock { $0 } ?? context)) {
             // Where no file names a region, nothing is asked for one.
             try hookSubject(settings.address, stackName: settings.stackName, region: settings.region ?? recorded?.region ?? "")
         }
     }
 
     func runHooksAfterPlan(of planned: [PlannedStack]) async throws {
-        guard planHooks != nil else { return }
+        guard let planHooks else { return }
+        let context = planHooks.surroundings.withLock { $0 } ?? context
         for (plan, prepared) in planned where prepared.configuration.hooks.after[.plan] != nil {
             let subject = try hookSubject(
                 plan.address, stackName: plan.stackName, region: plan.region, status: plan.hasChanges ? "changes" : "unchanged")

@@ -63,7 +63,8 @@ extension Workspace {
             return nil
         }
         let plan = try recordedPlan(of: deployment)
-        let deployer = try cloud.deployer(database, total: plan.changes.count, autoApprove: false, quiet: common.json, plan: plan)
+        let deployer = try cloud.deployer(
+            database, total: plan.changes.count, autoApprove: false, quiet: common.json, plan: plan, graph: graph(of: deployment))
         guard let result = try await deployer.settleIfBegun(deployment, plan: plan, by: cloud.actor) else {
             return InterruptedDeployment(deployment, plan, cloud, deployer)
         }
@@ -73,13 +74,15 @@ extension Workspace {
         DeploymentEnd(context, common).tell(result, template: template, nested: nested)
         if result.ending.exit == .interrupted { throw CancellationError() }
         guard !result.deployment.status.isOpen else { throw RecordingRefusal.deploymentOpen(result.deployment) }
-        guard result.ending.exit == .success else {
-            // Trying it again is for somebody to decide who has seen this.
-            throw Problem(
-                .failed, "interrupted-failed", "What was under way for \(address) has failed meanwhile",
-                detail: "It is recorded now, and nothing else was begun. The same command once more tries again.")
-        }
+        guard result.ending.exit == .success else { throw Self.failedMeanwhile(address) }
         return nil
+    }
+
+    /// Trying it again is for somebody to decide who has seen this.
+    static func failedMeanwhile(_ address: StackAddress) -> Problem {
+        Problem(
+            .failed, "interrupted-failed", "What was under way for \(address) has failed meanwhile",
+            detail: "It is recorded now, and nothing else was begun. The same command once more tries again.")
     }
 
     /// - Throws: `Problem` (exit code 1) where another version recorded it in another form.

@@ -51,10 +51,24 @@ struct PlanCommand: ContextCommand {
     func run(in context: Context) async throws -> ExitStatus {
         var workspace = try Workspace(context, common, .readOnly)
         if !hooks.noHooks { workspace.planHooks = PlanHooks() }
+        let addresses = try workspace.project.deploymentOrder(workspace.addresses(stacks, common))
+        // A plan offline needs no sandbox, unless its hooks may ask that for something.
+        guard resolve || online || (workspace.usesSandbox && workspace.runsPlanHooks(of: addresses)) else {
+            return try await plan(addresses, workspace, context)
+        }
+        var exit = ExitStatus.success
+        try await workspace.withCloud { exit = try await plan(addresses, workspace, $0) }
+        return exit
+    }
+
+    /// - Parameter context: in which AWS is reached, where it is asked anything.
+    private func plan(_ addresses: [StackAddress], _ workspace: Workspace, _ context: Context) async throws -> ExitStatus {
         var planned: [Workspace.PlannedStack] = []
         var findings: [Finding] = []
-        let addresses = try workspace.project.deploymentOrder(workspace.addresses(stacks, common))
-        for outcome in try await outcomes(addresses, workspace) {
+        let outcomes = await workspace.plans(
+            of: addresses, profile: aws.profile, detail: full ? .unchanged : [], forDeployment: online,
+            fetcher: resolve || online ? ParameterFetcher(context, aws, workspace) : nil)
+        for outcome in outcomes {
             do {
                 planned.append(try outcome.get())
             } catch let problem as Problem where problem.status == .badInput {
@@ -69,7 +83,7 @@ struct PlanCommand: ContextCommand {
             context.terminal.writeError(Workspace.openNotice(open, Style.error(context)))
         }
         if let out { try requireFolder(of: out, context) }
-        let proposals = online ? try await propose(planned, workspace) : [:]
+        let proposals = online ? try await propose(planned, workspace, context) : [:]
         let drift = try workspace.knownDrift(plans)
         if common.json {
             context.terminal.write(try JSONReport.render(PlanReport(plans, proposals: proposals, drift: drift)))
@@ -100,28 +114,26 @@ struct PlanCommand: ContextCommand {
 
     /// Has CloudFormation make the change sets of plans; they stay where the plans are saved, and are deleted again otherwise.
     private func propose(
-        _ planned: [Workspace.PlannedStack], _ workspace: Workspace
+        _ planned: [Workspace.PlannedStack], _ workspace: Workspace, _ context: Context
     ) async throws -> [StackAddress: ProposedChangeSet] {
         var proposals: [StackAddress: ProposedChangeSet] = [:]
-        try await workspace.withCloud { context in
-            var kept: [(deployer: Deployer, proposal: ProposedChangeSet, stackName: String)] = []
-            do {
-                for (plan, prepared) in planned {
-                    let cloud = try await workspace.enter(prepared, aws, context)
-                    let deployer = try cloud.deployer(workspace.database, total: plan.changes.count, autoApprove: false, quiet: true)
-                    let proposal = try await deployer.propose(try workspace.request(plan, prepared, cloud))
-                    proposals[plan.address] = proposal
-                    if isKept(proposal, plan) {
-                        kept.append((deployer, proposal, plan.stackName))
-                    } else if proposal.changeSet.status != "FAILED" {
-                        try await deployer.withdraw(proposal, stackName: plan.stackName)
-                    }
+        var kept: [(deployer: Deployer, proposal: ProposedChangeSet, stackName: String)] = []
+        do {
+            for (plan, prepared) in planned {
+                let cloud = try await workspace.enter(prepared, aws, context)
+                let deployer = try cloud.deployer(workspace.database, total: plan.changes.count, autoApprove: false, quiet: true)
+                let proposal = try await deployer.propose(try workspace.request(plan, prepared, cloud))
+                proposals[plan.address] = proposal
+                if isKept(proposal, plan) {
+                    kept.append((deployer, proposal, plan.stackName))
+                } else if proposal.changeSet.status != "FAILED" {
+                    try await deployer.withdraw(proposal, stackName: plan.stackName)
                 }
-            } catch {
-                // Nothing is saved then, so nobody would come back for them.
-                for (deployer, proposal, stackName) in kept { try? await deployer.withdraw(proposal, stackName: stackName) }
-                throw error
             }
+        } catch {
+            // Nothing is saved then, so nobody would come back for them.
+            for (deployer, proposal, stackName) in kept { try? await deployer.withdraw(proposal, stackName: stackName) }
+            throw error
         }
         return proposals
     }
@@ -138,19 +150,6 @@ struct PlanCommand: ContextCommand {
             throw Problem(
                 .badInput, "plan-not-saved", "The plan can't be saved as \(path)", detail: "\(folder) is no folder that can be written to.")
         }
-    }
-
-    /// Only with values to fetch is anything asked of AWS.
-    private func outcomes(_ addresses: [StackAddress], _ workspace: Workspace) async throws -> [Result<Workspace.PlannedStack, any Error>] {
-        let detail: PlanDetail = full ? .unchanged : []
-        guard resolve || online else { return await workspace.plans(of: addresses, profile: aws.profile, detail: detail) }
-        var outcomes: [Result<Workspace.PlannedStack, any Error>] = []
-        try await workspace.withCloud { context in
-            outcomes = await workspace.plans(
-                of: addresses, profile: aws.profile, detail: detail, forDeployment: online,
-                fetcher: ParameterFetcher(context, aws, workspace))
-        }
-        return outcomes
     }
 
     private func write(_ data: Data, to path: String, _ context: Context) throws {

@@ -63,7 +63,14 @@ struct StackRun {
 }
 
 extension StackRun.Conclusion {
-    init(_ result: DeploymentResult) {
+    init(_ conclusion: HookRunner.Conclusion) {
+        self.init(conclusion.result)
+        guard let failure = conclusion.failure, [.applied, .unchanged].contains(ending) else { return }
+        ending = failure.status == .interrupted ? .interrupted : .failed
+        remark = failure.findings.first?.summary ?? remark
+    }
+
+    private init(_ result: DeploymentResult) {
         let deployment = result.deployment
         var remark = "deployment \(deployment.serial)"
         if let failure = deployment.failure {

@@ -7,8 +7,23 @@ extension Workspace {
         defer { screen?.close() }
         var context = context
         if let screen { context.terminal = screen.terminal }
-        guard usesSandbox else { return try await body(context) }
-        try await context.withSandbox(in: Self.stateFolder(project, usesSandbox: true), body)
+        guard usesSandbox else { return try await run(body, in: context) }
+        try await context.withSandbox(in: Self.stateFolder(project, usesSandbox: true)) { try await run(body, in: $0) }
+    }
+
+    private func run(_ body: (Context) async throws -> Void, in context: Context) async throws {
+        planHooks?.surroundings.withLock { $0 = context }
+        defer { planHooks?.surroundings.withLock { $0 = nil } }
+        try await body(context)
+    }
+
+    /// Whether planning some stacks runs hooks.
+    func runsPlanHooks(of addresses: [StackAddress]) -> Bool {
+        planHooks != nil
+            && addresses.contains { address in
+                let hooks = try? project.configuration(of: address).hooks
+                return hooks?.before[.plan] != nil || hooks?.after[.plan] != nil
+            }
     }
 }
 

@@ -18,6 +18,12 @@ extension Workspace {
         return Template.read(body, file: "recorded template of \(deployment.address) (\(deployment.serial))").value
     }
 
+    /// What needs what in the template that a deployment has sent; `nil` where that is not at hand.
+    func graph(of deployment: Deployment) -> DependencyGraph? {
+        guard let body = try? database.template(of: deployment) else { return nil }
+        return Template.read(body, file: "recorded").value.map { DependencyGraph($0) }
+    }
+
     private func sameFile(as body: String, _ settings: StackSettings?, region: String) -> Template? {
         guard let settings, let written = settings.loadTemplate().value else { return nil }
         let template = settings.package(written, region: region, withoutLocation: .note).value?.template ?? written

@@ -50,9 +50,16 @@ extension Workspace {
             git: GitState.current(of: project.root), toolVersion: Version.current, commandLine: Self.commandLine,
             approval: approval?.rawValue ?? "", planJSON: try Self.encode(plan), serviceRole: stack.configuration.serviceRole,
             artifactLocation: stack.configuration.artifacts, proposal: proposal, handling: handling,
-            rollbackConfiguration: stack.configuration.rollback.map { rollback in
-                RollbackConfiguration(triggers: rollback.alarms.map { .init(arn: $0) }, monitoringMinutes: rollback.minutes)
-            })
+            rollbackConfiguration: rollbackConfiguration(stack, plan))
+    }
+
+    /// What is told of alarms. Where stack.yml has none any more, the stack's are taken away: what is not sent stays as it is, and an
+    /// empty list without minutes would still wait for as long as before (API reference, RollbackConfiguration).
+    private func rollbackConfiguration(_ stack: PreparedStack, _ plan: Plan) -> RollbackConfiguration? {
+        if let rollback = stack.configuration.rollback {
+            return RollbackConfiguration(triggers: rollback.alarms.map { .init(arn: $0) }, monitoringMinutes: rollback.minutes)
+        }
+        return plan.settings.contains { $0.name == "rollback" } ? RollbackConfiguration(triggers: [], monitoringMinutes: 0) : nil
     }
 
     static var commandLine: String { (["pipeplan"] + CommandLine.arguments.dropFirst()).joined(separator: " ") }

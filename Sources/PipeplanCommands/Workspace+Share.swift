@@ -115,6 +115,8 @@ extension Workspace {
             DeploymentEnd(cloud.context, common).tell(result, template: nil)
             if result.ending.exit == .interrupted { throw CancellationError() }
             guard !result.deployment.status.isOpen else { throw RecordingRefusal.deploymentOpen(result.deployment) }
+            // What had not begun, and was taken back, is no failure.
+            guard result.ending.exit == .success || result.deployment.effect == .untouched else { throw Self.failedMeanwhile(address) }
         }
     }
 
@@ -158,7 +160,8 @@ extension Workspace {
         }
         let plan = try recordedPlan(of: deployment)
         var deployer = try cloud.deployer(
-            database, total: plan.changes.count, autoApprove: false, quiet: quiet, plan: plan, onInterrupt: onInterrupt)
+            database, total: plan.changes.count, autoApprove: false, quiet: quiet, plan: plan, graph: graph(of: deployment),
+            onInterrupt: onInterrupt)
         deployer.right = right
         return try await deployer.resume(deployment, plan: plan, by: cloud.actor)
     }

@@ -95,7 +95,7 @@ struct Workspace {
             tags: configuration.tags, capabilities: configuration.capabilities, notificationArns: configuration.notificationArns,
             terminationProtection: configuration.terminationProtection ?? recorded?.terminationProtection ?? false,
             stackPolicy: configuration.stackPolicy ?? recorded?.stackPolicy,
-            rollback: configuration.rollback?.json ?? recorded?.rollback, storedValues: stored?.values ?? [:],
+            rollback: configuration.rollback?.json, storedValues: stored?.values ?? [:],
             protected: Set(configuration.protect.map(\.value)))
         let present = Set((recorded?.resources ?? []).filter { $0.status != "DELETE_COMPLETE" }.map(\.logicalID))
         desired.imports = configuration.importIdentifiers

@@ -17,6 +17,9 @@ package final class LiveScreen: Sendable {
         var drawn: [String] = []
         /// Whether a line was begun and not ended, as a question is until it is answered.
         var isMidLine = false
+        /// How many wait for a line to be typed, and what others have written meanwhile: it would stand in the middle of the question.
+        var readers = 0
+        var held: [(text: String, sink: @Sendable (String) -> Void)] = []
         var ticker: Task<Void, Never>?
     }
 
@@ -42,11 +45,16 @@ package final class LiveScreen: Sendable {
     }
 
     private func reading(_ read: @escaping @Sendable () -> String?) -> @Sendable () -> String? {
-        {
+        { [raw] in
+            self.state.withLock { $0.readers += 1 }
             let line = read()
             self.state.withLock { state in
-                // The line's end was typed.
+                // A line's end was typed, unless nothing was.
+                if line == nil, state.isMidLine { raw.writeError("\n") }
                 state.isMidLine = false
+                state.readers -= 1
+                for (text, sink) in state.held { self.write(text, sink, &state) }
+                state.held = []
                 self.draw(&state)
             }
             return line
@@ -80,14 +88,18 @@ package final class LiveScreen: Sendable {
         for name in state.withLock({ Array($0.blocks.keys) }) { pin(name, nil) }
     }
 
-    private func write(_ text: String, _ sink: (String) -> Void) {
+    private func write(_ text: String, _ sink: @escaping @Sendable (String) -> Void) {
         guard !text.isEmpty else { return }
         state.withLock { state in
-            erase(&state)
-            sink(text)
-            state.isMidLine = !text.hasSuffix("\n")
-            draw(&state)
+            if state.readers > 0 { state.held.append((text, sink)) } else { write(text, sink, &state) }
         }
+    }
+
+    private func write(_ text: String, _ sink: (String) -> Void, _ state: inout State) {
+        erase(&state)
+        sink(text)
+        state.isMidLine = !text.hasSuffix("\n")
+        draw(&state)
     }
 
     private func redraw(_ state: inout State) {

@@ -30,6 +30,7 @@ package struct PlannedWork: Sendable {
         let changes = plan.changes.filter { $0.willChange != .no && $0.policyAction != .retain }
         let isRemoved = Set(changes.filter { $0.action == .remove }.map(\.logicalID))
         let isKept = Set(changes.map(\.logicalID)).subtracting(isRemoved)
+        let removedNeeds = isRemoved.reduce(into: [:]) { $0[$1] = Self.needed(by: $1, graph) }
         steps = changes.map { change in
             let operation: ResourceOperation =
                 switch change.action {
@@ -37,8 +38,11 @@ package struct PlannedWork: Sendable {
                 case .remove: .delete
                 default: change.willReplace == .yes ? .create : .update
                 }
+            // What is removed goes when all else is done, and behind what needs it.
             let dependencies =
-                change.action == .remove ? isKept : Self.needed(by: change.logicalID, graph).intersection(isKept)
+                change.action == .remove
+                ? isKept.union(isRemoved.filter { removedNeeds[$0]?.contains(change.logicalID) ?? false })
+                : Self.needed(by: change.logicalID, graph).intersection(isKept)
             return Step(
                 logicalID: change.logicalID, resource: .init(change.logicalID, type: change.type, operation), dependencies: dependencies)
         }

@@ -1,6 +1,6 @@
 package import Deploying
 package import Foundation
-import Model
+package import Model
 package import StateDatabase
 
 /// Tells of a running deployment on standard error: a line an event, and below them, where the screen can be redrawn, what is under way
@@ -32,18 +32,21 @@ package struct ProgressText: Sendable {
     /// When CloudFormation was told to begin, or the first event came of what had begun before.
     private(set) var executing: Date?
     private var isCovered = true
-    private var address = ""
+    private let address: String
 
     /// After how long without news it is told what is being waited for.
     private static let silence: TimeInterval = 30
 
     /// - Parameters:
+    ///   - address: the stack's.
     ///   - isLive: whether the screen can be redrawn.
     ///   - label: the stack's name, where several are told of at the same time.
     package init(
-        _ style: Style, isLive: Bool, work: PlannedWork, typical: TypicalDurations = TypicalDurations(), label: String? = nil
+        _ style: Style, _ address: StackAddress, isLive: Bool, work: PlannedWork, typical: TypicalDurations = TypicalDurations(),
+        label: String? = nil
     ) {
         self.style = style
+        self.address = address.description
         self.isLive = isLive
         self.work = work
         self.typical = typical
@@ -67,10 +70,8 @@ package struct ProgressText: Sendable {
     private mutating func lines(for notice: DeploymentNotice, now: Date) -> String {
         switch notice {
         case .began(let deployment):
-            address = deployment.address.description
             return style.dim("deployment \(deployment.serial) of \(deployment.address) begun, recorded as in progress") + "\n"
         case .takenUp(let deployment):
-            address = deployment.address.description
             return style.dim("deployment \(deployment.serial) of \(deployment.address) goes on where it was interrupted") + "\n"
         case .changeSetCreated: return style.dim("change set created, waiting for CloudFormation to compute it") + "\n"
         case .reconciled(let reconciliation): return reconciled(reconciliation)

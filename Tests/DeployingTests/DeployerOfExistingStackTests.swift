@@ -39,6 +39,20 @@ private typealias Answer = ScriptedCloud.Answer
         #expect(cloud.count("UpdateTerminationProtection") == 1)
     }
 
+    @Test func `a list that becomes empty is sent as such, where that was planned`() async throws {
+        func sent(_ plan: Plan, _ topics: [String]) async throws -> [String]? {
+            var request = try DeploymentRequest.sample(plan, .update)
+            request.desired.notificationArns = topics
+            return try await creation().deployer(state.database).changeSetInput(
+                request, name: "a", kind: .update, token: "a", description: ""
+            ).notificationARNs
+        }
+        let removal = Plan.sample(settings: [ValueChange(name: "notificationArns", before: "arn:topic", after: nil)])
+        #expect(try await sent(removal, []) == [])
+        #expect(try await sent(.addition, []) == nil)
+        #expect(try await sent(.addition, ["arn:topic"]) == ["arn:topic"])
+    }
+
     @Test func `what failed in an earlier operation is no cause of this one's failure`() async throws {
         let old = StackEvent.sample("old", "UPDATE_FAILED", of: "Queue", at: -5, "Long ago")
         let update = StackEvent.ofStack("update", "UPDATE_IN_PROGRESS", at: 1)

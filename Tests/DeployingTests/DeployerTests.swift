@@ -253,7 +253,10 @@ func resume(_ cloud: ScriptedCloud, _ state: TemporaryState, _ plan: Plan = .cre
                 == Record(
                     .cancelled, .untouched, "It was interrupted before CloudFormation was told to execute anything", resumedBy: "grace",
                     exit: 1))
-        #expect(later.requests.suffix(4) == ["DeleteChangeSet", "DescribeStacks", "ListChangeSets", "DeleteStack"])
+        #expect(
+            later.requests == [
+                "DescribeStacks", "DescribeStackEvents", "DeleteChangeSet", "DescribeStacks", "ListChangeSets", "DeleteStack",
+            ])
     }
 
     @Test func `a change set that begins to be executed after all leaves the deployment open`() async throws {

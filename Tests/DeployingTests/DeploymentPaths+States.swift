@@ -24,6 +24,9 @@ extension OperationHandling {
     static let rollingBack = {
         var handling = Self(); handling.rollsBack = true; return handling
     }()
+    static let deletingOnFailure = {
+        var handling = Self(); handling.onFailure = .delete; return handling
+    }()
     static func skipping(_ names: String...) -> Self { var handling = rollingBack; handling.skipped = names; return handling }
     static func retaining(_ names: String...) -> Self { var handling = Self(); handling.retained = Set(names); return handling }
 }
@@ -174,6 +177,16 @@ extension Path {
 
     private static let retryPaths: [Path] =
         triedAgain + [
+            Path(
+                "what is tried again is not deleted where it fails once more", .addition, handling: .deletingOnFailure,
+                (.started, .describeStack),
+                (
+                    .stackDescribed(.sample("CREATE_FAILED")),
+                    .settled(
+                        .cancelled, .untouched,
+                        "The stack is in CREATE_FAILED: --on-failure DELETE is for stacks that are created anew, and this tries again with "
+                            + "what is there", exit: .refused)
+                )),
             Path(
                 "what was to be added and is there already is no more than planned when it is tried again", .addition,
                 steps: [

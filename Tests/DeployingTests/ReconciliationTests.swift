@@ -90,12 +90,10 @@ import Testing
     func `a change set is held to the plan`(_ given: Case) {
         var plan = Plan.sample()
         plan.changes = given.plan
-        var expected = Reconciliation(plan, plan.changeSet(.aws))
-        expected.unplanned = given.unplanned
-        expected.notListed = given.notListed
-        expected.lacksReplacementDetail = given.lacksReplacementDetail
         let reconciliation = Reconciliation(plan, given.actual)
-        #expect(reconciliation == expected)
+        #expect(reconciliation.unplanned == given.unplanned)
+        #expect(reconciliation.notListed == given.notListed)
+        #expect(reconciliation.lacksReplacementDetail == given.lacksReplacementDetail && reconciliation.lacksNestedDetail.isEmpty)
         #expect(reconciliation.isCovered == given.unplanned.isEmpty)
     }
 

@@ -78,9 +78,51 @@ import Testing
     }
 
     @Test func `one that fails after it makes the command fail, and what was done stays done`() async throws {
-        try hooks("  after: {apply: 'false'}")
-        #expect(await run("apply shop --auto-approve").status == 1)
+        try hooks("  after: {apply: 'false', destroy: 'exit 9'}")
+        let (status, terminal) = await run("apply shop --auto-approve --json")
+        #expect(status == 1)
+        #expect(terminal.output.contains(#""status" : "succeeded""#), "\(terminal.output)")
+        #expect(terminal.errors.contains("The hook after apply of shop exited with 1: false"), "\(terminal.errors)")
         #expect(await run("plan shop --detailed-exitcode").status == 0)
+        let (destroyed, told) = await run("destroy shop --auto-approve --json")
+        #expect(destroyed == 1 && told.output.contains(#""kind" : "destroy""#), "\(told.output)")
+    }
+
+    @Test func `of several stacks it is told beside its own, and stops what depends on it`() async throws {
+        try hooks("  after: {apply: 'false'}")
+        try folder.write("Resources: {Topic: {Type: AWS::SNS::Topic}}", to: "stacks/later/template.yml")
+        try folder.write("region: us-east-1\ndependsOn: [shop]\n", to: "stacks/later/stack.yml")
+        let (status, terminal) = await run("apply --auto-approve")
+        #expect(status == 1)
+        #expect(terminal.output.contains("The hook after apply of shop exited with 1"), "\(terminal.output)")
+        #expect(terminal.output.contains("Stacks: 1 failed, 1 skipped."), "\(terminal.output)")
+    }
+
+    @Test func `around a plan they reach the sandbox where that is used, as all others do`() async throws {
+        let tell = #"echo "$AWS_ENDPOINT_URL $AWS_ACCESS_KEY_ID $AWS_PROFILE" | sed "s/:[0-9][0-9]*/:port/" >> log"#
+        try hooks("  before: {plan: '\(tell)'}\n  after: {plan: '\(tell)', apply: '\(tell)'}")
+        let environment = ["PIPEPLAN_SANDBOX": "1", "PATH": "/usr/bin:/bin", "AWS_PROFILE": "real", "AWS_ACCESS_KEY_ID": "real"]
+        for line in ["plan shop", "plan shop --online", "apply shop --auto-approve"] {
+            let context = Context.test(in: folder.path, TypedTerminal(), environment: environment)
+            #expect(await Pipeplan.run(line.split(separator: " ").map(String.init), in: context) == 0)
+        }
+        let lines = try folder.read("log").split(separator: "\n")
+        #expect(lines.count == 7 && lines.allSatisfy { $0 == "http://127.0.0.1:port sandbox " }, "\(lines)")
+    }
+
+    @Test func `what a bucket holds may be taken away by a hook before its stack is destroyed`() async throws {
+        try folder.write(
+            "Resources: {Files: {Type: AWS::S3::Bucket}}\nOutputs: {Name: {Value: !Ref Files}}", to: "stacks/shop/template.yml")
+        let object =
+            #"curl -sSf --aws-sigv4 aws:amz:us-east-1:s3 --user sandbox:sandbox "$AWS_ENDPOINT_URL/$PIPEPLAN_OUTPUT_Name/one""#
+        try hooks("  before: {destroy: 'true'}\n  after: {apply: '\(object) --upload-file stacks/shop/stack.yml'}")
+        #expect(await run("apply shop --auto-approve --allow Files").status == 0)
+        let (refused, told) = await run("destroy shop --auto-approve")
+        #expect(refused == 3 && told.errors.contains("holds objects"), "\(told.errors)")
+        #expect(await run("history --json").1.output.contains(#""kind" : "destroy""#) == false)
+        try hooks("  before: {destroy: '\(object) -X DELETE'}")
+        let (status, terminal) = await run("destroy shop --auto-approve")
+        #expect(status == 0 && terminal.errors.contains("The hooks before it come first"), "\(terminal.errors)")
     }
 
     @Test func `a failure may be told only, or not even that`() async throws {

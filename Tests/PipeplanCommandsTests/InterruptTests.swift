@@ -14,7 +14,7 @@ import Testing
         folder = try TemporaryFolder()
         try write("one")
         try folder.write("region: us-east-1\n", to: "stacks/shop/stack.yml")
-        try folder.write(#"{"resourceSeconds": {"*": 1.5}}"#, to: "state/sandbox/faults.json")
+        try folder.write(#"{"resourceSeconds": {"*": 4}}"#, to: "state/sandbox/faults.json")
     }
 
     private func write(_ label: String) throws {

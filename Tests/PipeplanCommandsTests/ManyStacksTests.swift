@@ -158,17 +158,20 @@ import Testing
     @Test func `what turns out to be more than was shown is asked for anew`() async throws {
         #expect(await run("apply --auto-approve").status == 0)
         try await deployedByAnother("two")
-        let (status, terminal) = await run("apply", typing: ["yes", "yes"])
+        // All plans, what was done to network past pipeplan, and what that leads to in app.
+        let (status, terminal) = await run("apply", typing: ["yes", "yes", "yes"])
         #expect(status == 0, "\(terminal.errors)")
         #expect(terminal.errors.contains("Planned anew, app would do more than was shown:"), "\(terminal.errors)")
         #expect(terminal.errors.contains("Queue (AWS::SNS::Topic) would be modified, and is not in the plan"))
         #expect(await run("outputs app Taken").1.output.hasSuffix(" two\n"))
     }
 
-    @Test func `and refused where nobody can be asked`() async throws {
+    @Test func `and refused where that is not agreed to`() async throws {
         #expect(await run("apply --auto-approve").status == 0)
         try await deployedByAnother("two")
-        let (status, terminal) = await run("apply --auto-approve")
+        let (unasked, told) = await run("apply --auto-approve")
+        #expect(unasked == 3 && summary(told).contains("app skipped network was refused"), "\(told.errors)")
+        let (status, terminal) = await run("apply", typing: ["yes", "yes", "no"])
         #expect(status == 3, "\(terminal.errors)")
         let rows = summary(terminal)
         #expect(rows.contains("app refused Planned anew, it would do more than was shown"), "\(rows)")

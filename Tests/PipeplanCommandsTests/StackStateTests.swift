@@ -147,6 +147,14 @@ import Testing
         await expect("destroy shop", 0, "Leave that, and delete the stack?", typing: ["yes", "yes"])
     }
 
+    @Test func `a retry that fails is left too, where that is said of failed creations`() async throws {
+        try faults(("create", "Second"))
+        await expect("apply shop --auto-approve --disable-rollback", 1)
+        await expect("apply shop --auto-approve --on-failure DO_NOTHING", 1, "What failed was left as it is")
+        await expect("apply shop --auto-approve --on-failure DELETE", 3, "for stacks that are created anew")
+        await expect("recover shop --auto-approve", 0)
+    }
+
     @Test func `alarms that roll back are sent, recorded, and a change by themselves`() async throws {
         func settings(_ minutes: Int) throws {
             try folder.write(
@@ -163,8 +171,14 @@ import Testing
         // The sandbox would find nothing to do if it had not been told of them.
         await expect("apply shop --auto-approve", 0)
         #expect(try await history() == ["update succeeded", "create succeeded"])
-        // Left out, they stay.
+        // Left out, they are taken away, and so are the topics that are notified.
+        let topic = "arn:aws:sns:us-east-1:123456789012:deployments"
+        try folder.write("region: us-east-1\nnotificationArns: ['\(topic)']\n", to: "stacks/shop/stack.yml")
+        await expect("apply shop --auto-approve", 0)
+        #expect(try await history().first == "update succeeded")
         try folder.write("region: us-east-1\n", to: "stacks/shop/stack.yml")
+        try write(label: "other")
+        await expect("apply shop --auto-approve", 0)
         #expect(await run("plan --detailed-exitcode").status == 0)
     }
 

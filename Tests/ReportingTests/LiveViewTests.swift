@@ -28,7 +28,7 @@ import Testing
         _ notices: [(DeploymentNotice, Double)], _ style: Style = .plain, typical: TypicalDurations = TypicalDurations(),
         label: String? = nil
     ) -> ProgressText {
-        var progress = ProgressText(style, isLive: true, work: Self.work, typical: typical, label: label)
+        var progress = ProgressText(style, .pipeline, isLive: true, work: Self.work, typical: typical, label: label)
         for (notice, second) in notices { _ = progress.text(for: notice, now: noon + second) }
         return progress
     }
@@ -58,6 +58,18 @@ import Testing
         // Of one nothing is known.
         let unknown = progress(notices, typical: Self.seconds([("Topic", .update, 60)]))
         #expect(unknown.block(now: noon + 12, columns: 80, rows: 20)[0] == "\(Self.bar) 0/2  12s")
+    }
+
+    @Test func `of a deletion too, what needs another thing before it`() throws {
+        let template = "Resources: {Topic: {Type: AWS::SNS::Topic}, Queue: {Type: AWS::SNS::Topic, DependsOn: Topic}}"
+        let graph = try #require(Template.read(template, file: "t.yml").value.map { DependencyGraph($0) })
+        let work = PlannedWork(.sample([.sample(.remove, "Topic"), .sample(.remove, "Queue")], kind: .destroy), graph)
+        var progress = ProgressText(
+            .plain, .pipeline, isLive: true, work: work, typical: Self.seconds([("Topic", .delete, 60), ("Queue", .delete, 200)]))
+        for notice in [DeploymentNotice.deleting, .event(.sample("Queue", "DELETE_IN_PROGRESS", at: 0))] {
+            _ = progress.text(for: notice, now: noon)
+        }
+        #expect(progress.timeLeft(noon + 50) == 210)
     }
 
     @Test func `a rollback is shown as such, and nobody knows how long it takes`() {
@@ -182,6 +194,40 @@ import Testing
         #expect(screen.text == "Go on? ")
         #expect(live.terminal.readLine() == "yes")
         #expect(screen.text == "Go on? yes\n[a]\n")
+    }
+
+    @Test func `what others write while a question is open comes behind its answer`() throws {
+        let screen = Screen()
+        var context = Context.test
+        context.environment = [:]
+        context.terminal = screen.terminal
+        context.clock.sleep = { _ in throw CancellationError() }
+        // While the line is typed, another stack goes on.
+        let other = Mutex<Terminal?>(nil)
+        context.terminal.readLine = {
+            other.withLock { $0 }?.writeError("Topic is there\n")
+            screen.write("yes\n")
+            return "yes"
+        }
+        let live = try #require(LiveScreen(context))
+        other.withLock { $0 = live.terminal }
+        live.pin("a") { _, _, _ in ["[a]"] }
+        live.terminal.writeError("Go on? ")
+        #expect(live.terminal.readLine() == "yes")
+        #expect(screen.text == "Go on? yes\nTopic is there\n[a]\n")
+    }
+
+    @Test func `a question that nobody answers ends its line`() throws {
+        let screen = Screen()
+        var context = Context.test
+        context.environment = [:]
+        context.terminal = screen.terminal
+        context.terminal.readLine = { nil }
+        let live = try #require(LiveScreen(context))
+        live.terminal.writeError("Go on? ")
+        #expect(live.terminal.readLine() == nil)
+        live.terminal.writeError("Interrupted.\n")
+        #expect(screen.text == "Go on? \nInterrupted.\n")
     }
 
     @Test func `what is the same is not drawn again`() throws {

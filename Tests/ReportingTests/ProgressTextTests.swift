@@ -13,8 +13,14 @@ import Testing
     init() throws { state = try TemporaryState() }
 
     private func told(_ notices: [DeploymentNotice], _ style: Style = .plain) -> [String] {
-        var progress = ProgressText(style, isLive: false, work: PlannedWork(count: 2))
+        var progress = ProgressText(style, .pipeline, isLive: false, work: PlannedWork(count: 2))
         return notices.map { progress.text(for: $0, now: noon) }
+    }
+
+    @Test func `what is not watched any more can be followed by its name, also where it began before`() {
+        var progress = ProgressText(.plain, .pipeline, isLive: false, work: PlannedWork(count: 2))
+        let text = progress.text(for: .detached(DeploymentFailure(message: "Interrupted")), now: noon)
+        #expect(text.contains("`pipeplan resume image-pipeline:develop` follows it"))
     }
 
     @Test func `plain progress is a line for each notice, with how long things took`() throws {
@@ -79,7 +85,7 @@ import Testing
     }
 
     @Test func `after half a minute of silence it is told what is being waited for, and again every half minute`() {
-        var progress = ProgressText(.plain, isLive: false, work: PlannedWork(count: 2))
+        var progress = ProgressText(.plain, .pipeline, isLive: false, work: PlannedWork(count: 2))
         func told(_ notice: DeploymentNotice, at second: Double) -> String { progress.text(for: notice, now: noon + second) }
         #expect(told(.waiting, at: 0) == "")
         #expect([10, 29.9].map { told(.waiting, at: $0) } == ["", ""])
@@ -96,7 +102,7 @@ import Testing
     }
 
     @Test func `how long something has taken does not depend on whether two clocks agree`() {
-        var progress = ProgressText(.plain, isLive: false, work: PlannedWork(count: 2))
+        var progress = ProgressText(.plain, .pipeline, isLive: false, work: PlannedWork(count: 2))
         // CloudFormation's clock is ten minutes behind, and the second event is told five seconds late.
         _ = progress.text(for: .event(.sample("Topic", "CREATE_IN_PROGRESS", at: 0)), now: noon + 600)
         _ = progress.text(for: .event(.sample("Queue", "CREATE_IN_PROGRESS", at: 5)), now: noon + 610)

@@ -15,8 +15,9 @@ import Testing
         """
     private static let secret = "s3cret-of-the-team-0815"
 
-    private func machine(_ endpoint: String, share: String?) throws -> Session {
-        let session = try Session(endpoint: endpoint, environment: ["TOKEN": Self.secret])
+    private func machine(_ endpoint: String, share: String?, leaseSeconds: Int = 30) throws -> Session {
+        let session = try Session(
+            endpoint: endpoint, environment: ["TOKEN": Self.secret, "PIPEPLAN_LEASE_SECONDS": String(leaseSeconds)])
         try session.folder.write(Self.template, to: "stacks/shop/template.yml")
         try session.folder.write("region: us-east-1\nparameters: {Token: {env: TOKEN}}\n", to: "stacks/shop/stack.yml")
         if let share { try session.folder.write("region: us-east-1\nshare: \(share)\n", to: "stacks/pipeplan.yml") }
@@ -170,6 +171,30 @@ import Testing
         let history = try grace.pipeplan("history --json").output
         #expect(try ada.pipeplan("history --json").output == history)
         #expect(try grace.pipeplan("state verify").status == 0)
+    }
+
+    @Test func `what failed under somebody who is gone is told, and nothing else is begun`() async throws {
+        let sandbox = try TemporaryFolder()
+        let cloud = try await inBackground { try RunningServer.sandbox(folder: sandbox.path) }
+        let share = try TemporaryFolder()
+        let (ada, grace) = (
+            try machine(cloud.endpoint, share: share.path, leaseSeconds: 2), try machine(cloud.endpoint, share: share.path)
+        )
+        #expect(try ada.pipeplan("state share \(share.path)").status == 0)
+        try sandbox.write(
+            #"{"resourceSeconds": {"*": 2}, "resources": [{"logicalId": "Topic", "on": "create", "message": "no more topics"}]}"#,
+            to: "faults.json")
+        let killed = try ada.start("apply shop --auto-approve")
+        try killed.wait(for: " Topic  AWS::SNS::Topic")
+        killed.send(signal: SIGKILL)
+        _ = try killed.end()
+        let next = try grace.pipeplan("apply shop --auto-approve --lock-timeout 60")
+        #expect(next.status == 1 && next.errors.contains("What was under way for shop has failed meanwhile"), "\(next.errors)")
+        #expect(next.errors.contains("no more topics"), "\(next.errors)")
+        #expect(try grace.history() == ["create rolled-back"])
+        try sandbox.write("{}", to: "faults.json")
+        let again = try grace.pipeplan("apply shop --auto-approve")
+        #expect(again.status == 0, "\(again.errors)")
     }
 
     @Test func `drift that one has found and accepted is known to the others`() async throws {

@@ -39,6 +39,17 @@ extension RecordedProperties {
             sensitive: isSensitive(logicalID, name, steps))
     }
 
+    /// The differences between two values of a property that CloudFormation tells in a change set; a secret's are hidden.
+    package func changes(
+        _ logicalID: String, type: String, property: String, from before: JSONValue?, to after: JSONValue?
+    ) -> [DriftDifference] {
+        // What is told to change and reads the same is a secret, which CloudFormation hides.
+        guard let before, let after, before != after else {
+            return [difference(logicalID, pointer: property, expected: before, actual: after)]
+        }
+        return differences(logicalID, type: type, expected: .object([property: before]), actual: .object([property: after]))
+    }
+
     /// What a comparison with a resource read through Cloud Control API found.
     package struct DeepComparison: Hashable, Sendable {
         package var differences: [DriftDifference] = []
