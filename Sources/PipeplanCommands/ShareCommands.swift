@@ -72,11 +72,6 @@ struct StateUnshare: ContextCommand {
     }
 }
 
-private struct UnshareReport: Encodable {
-    var formatVersion = 1
-    var unshared: String
-}
-
 struct StateSync: ContextCommand {
     static let configuration = CommandConfiguration(
         commandName: "sync", abstract: "Take over what is new on the share, and push what is recorded here only.",
