@@ -116,7 +116,7 @@ private struct TemplateFiles {
         } catch {
             throw Problem(
                 .badInput, "unreadable-file", "\(file) can't be read",
-                detail: "\(error.localizedDescription) Name a file, or a git revision and path.")
+                detail: "\(error.systemReason). Name a file, or a git revision and path.")
         }
     }
 

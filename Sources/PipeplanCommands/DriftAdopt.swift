@@ -82,7 +82,7 @@ struct DriftAdopt: ContextCommand {
                 let before = written.isEmpty ? "" : " Written were \(written.joined(separator: ", "))."
                 throw Problem(
                     .failed, "template-not-written", "\(edit.template.source.file) could not be written",
-                    detail: error.localizedDescription + before)
+                    detail: "\(error.systemReason).\(before)")
             }
         }
         return true

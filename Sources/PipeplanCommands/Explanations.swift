@@ -12,7 +12,9 @@ func explained(_ error: any Error) -> Problem? {
     case let refusal as RecordingRefusal: refusal.problem
     case let failure as ShareUnavailable: failure.problem
     case let error as CocoaError where error.isFileError:
-        Problem(.failed, "file-failed", "A file could not be read or written", detail: error.localizedDescription)
+        Problem(
+            .failed, "file-failed", "A file could not be read or written",
+            detail: [error.filePath.map { "\($0):" }, error.systemReason].compactMap(\.self).joined(separator: " ") + ".")
     default: nil
     }
 }

@@ -52,7 +52,7 @@ struct HistoryImport: ContextCommand {
         do {
             data = try Data(contentsOf: context.url(of: file))
         } catch {
-            throw Problem(.badInput, "unreadable-file", "\(file) can't be read", detail: error.localizedDescription)
+            throw Problem(.badInput, "unreadable-file", "\(file) can't be read", detail: error.systemReason + ".")
         }
         let result = try StateDatabase.importHistory(data, name: file, in: folder, context: context)
         context.terminal.write(

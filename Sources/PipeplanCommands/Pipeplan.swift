@@ -63,7 +63,8 @@ package struct Pipeplan: ParsableCommand {
             context.terminal.write(text)
             return ExitStatus.success.rawValue
         }
-        context.terminal.writeError(text)
+        // It repeats what was typed.
+        context.terminal.writeError(text.printable)
         return ExitStatus.badInput.rawValue
     }
 }

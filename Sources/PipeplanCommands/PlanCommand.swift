@@ -156,7 +156,7 @@ struct PlanCommand: ContextCommand {
         do {
             try data.write(to: context.url(of: path), options: .atomic)
         } catch {
-            throw Problem(.failed, "plan-not-saved", "The plan could not be saved as \(path)", detail: error.localizedDescription)
+            throw Problem(.failed, "plan-not-saved", "The plan could not be saved as \(path)", detail: error.systemReason + ".")
         }
     }
 }

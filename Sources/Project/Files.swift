@@ -36,7 +36,7 @@ struct Files: Sendable {
         do {
             return try handle.readToEnd() ?? Data()
         } catch {
-            throw problem("unreadable-file", "Can't read \(shown(path))", "\(error.localizedDescription).", place)
+            throw problem("unreadable-file", "Can't read \(shown(path))", "\(error.systemReason).", place)
         }
     }
 

@@ -131,7 +131,7 @@ extension Project {
             // Foundation's own move refuses where there is something by now.
             try FileManager.default.moveItem(atPath: partial, toPath: target)
         } catch {
-            throw Problem(.failed, "folder-not-written", "\(shown(target)) could not be written", detail: error.localizedDescription)
+            throw Problem(.failed, "folder-not-written", "\(shown(target)) could not be written", detail: error.systemReason + ".")
         }
     }
 

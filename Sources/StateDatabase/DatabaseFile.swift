@@ -55,7 +55,7 @@ struct DatabaseFile {
             switch error.code {
             case .fileWriteNoPermission, .fileWriteVolumeReadOnly: throw readOnly("the folder could not be made")
             case .fileWriteOutOfSpace: throw diskFull("the folder could not be made")
-            default: throw notAFolder(error.localizedDescription)
+            default: throw notAFolder(error.systemReason)
             }
         }
         let descriptor = Foundation.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)

@@ -120,7 +120,7 @@ private struct Backup {
         do {
             try FileManager.default.copyItem(atPath: original, toPath: copy.path)
         } catch {
-            throw Problem(.badInput, "unreadable-backup", "\(original) can't be read", detail: error.localizedDescription)
+            throw Problem(.badInput, "unreadable-backup", "\(original) can't be read", detail: error.systemReason + ".")
         }
         chmod(copy.path, 0o600)
         func refusal(_ why: String) -> Problem {
@@ -169,7 +169,7 @@ extension DatabaseFile {
             } catch {
                 throw Problem(
                     .failed, "backup-failed", "What is there could not be copied to \(target)",
-                    detail: "\(error.localizedDescription) Nothing was changed.")
+                    detail: "\(error.systemReason). Nothing was changed.")
             }
             chmod(target + suffix, 0o600)
         }
@@ -184,7 +184,7 @@ extension DatabaseFile {
         do {
             try FileManager.default.copyItem(atPath: source, toPath: temporary)
         } catch {
-            throw Problem(.failed, "restore-failed", "\(path) could not be written", detail: error.localizedDescription)
+            throw Problem(.failed, "restore-failed", "\(path) could not be written", detail: error.systemReason + ".")
         }
         chmod(temporary, 0o600)
         Self.flush(temporary)

@@ -138,6 +138,19 @@ extension SandboxFaults {
             resourceSeconds: (resourceSeconds ?? [:]).merging(file.resourceSeconds ?? [:]) { _, last in last })
     }
 
+    /// What is wrong with the file, and where in it.
+    static func reason(_ error: any Error) -> String {
+        func text(_ context: DecodingError.Context, _ more: [any CodingKey] = []) -> String {
+            let place = (context.codingPath + more).map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(separator: "/")
+            return place.isEmpty ? context.debugDescription : "\(place): \(context.debugDescription)"
+        }
+        return switch error as? DecodingError {
+        case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context): text(context)
+        case .keyNotFound(let key, let context): text(context, [key])
+        default: error.systemReason
+        }
+    }
+
     /// The message with which a resource fails; `nil` where it does not.
     func failure(of logicalID: String, in stack: String, on moment: ResourceFault.Moment) -> String? {
         resources?.first { $0.logicalId == logicalID && $0.on == moment && ($0.stack == nil || $0.stack == stack) }?.message

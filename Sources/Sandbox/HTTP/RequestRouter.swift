@@ -21,7 +21,8 @@ actor RequestRouter {
         do {
             fault = hit(by: try store.options.faults.merged(withFileIn: store.folder), action: call.action)
         } catch {
-            let problem = APIFailure("InternalFailure", "\(SandboxFaults.fileName) can't be read: \(error)", status: 500)
+            let problem = APIFailure(
+                "InternalFailure", "\(SandboxFaults.fileName) can't be read: \(SandboxFaults.reason(error))", status: 500)
             return .response(failure(problem, service: call.caller.service, requestID))
         }
         switch fault?.kind {
