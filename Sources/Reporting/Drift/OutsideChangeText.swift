@@ -4,9 +4,11 @@ package import Model
 package enum OutsideChangeText {
     /// - Parameter limit: the most lines of the template's difference; the rest is counted.
     package static func render(_ change: OutsideChange, _ style: Style, lines limit: Int = .max) -> String {
-        let how = change.changeSetID.map { "by the change set \($0)" } ?? "without a change set that is recorded"
-        let when = change.updatedAt.map { " at \(TimeText.table($0)) UTC" } ?? ""
-        var text = "  \(style.yellow("~")) The stack was changed past pipeplan \(how.oneLine)\(when)\n"
+        let time = change.updatedAt.map { "at \(TimeText.table($0)) UTC" }
+        let words: [String?] =
+            if let id = change.changeSetID { ["by the change set \(id)", time] } else { [time, "without a change set that is recorded"] }
+        let told = words.compactMap(\.self).joined(separator: ", ").oneLine
+        var text = "  \(style.yellow("~")) The stack was changed past pipeplan \(told)\n"
         let parameters = change.parameterDifference
         guard change.isDifferent else {
             return text + "      its template\(parameters == nil ? " is the recorded one" : " and parameters are the recorded ones")\n"
