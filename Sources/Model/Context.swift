@@ -62,8 +62,8 @@ package struct Terminal: Sendable {
     package var writeError: @Sendable (String) -> Void
     /// Reads one line from standard input without its end; `nil` at the end of input, and where somebody interrupts at a terminal.
     package var readLine: @Sendable () -> String?
-    /// The same, with nothing shown of what is typed.
-    package var readSecret: @Sendable () -> String?
+    /// Has nothing shown of what is typed while a question is asked and answered.
+    package var hidingInput: @Sendable (() -> String?) -> String?
     /// Whether somebody can answer a question: standard input and standard error are both terminals.
     package var isInteractive: Bool
     package var outputIsTerminal: Bool
@@ -75,18 +75,29 @@ package struct Terminal: Sendable {
 
     package init(
         write: @escaping @Sendable (String) -> Void, writeError: @escaping @Sendable (String) -> Void,
-        readLine: @escaping @Sendable () -> String?, readSecret: (@Sendable () -> String?)? = nil, isInteractive: Bool,
-        outputIsTerminal: Bool, errorIsTerminal: Bool, columns: Int?, size: (@Sendable () -> ScreenSize?)? = nil
+        readLine: @escaping @Sendable () -> String?, hidingInput: @escaping @Sendable (() -> String?) -> String? = { $0() },
+        isInteractive: Bool, outputIsTerminal: Bool, errorIsTerminal: Bool, columns: Int?, size: (@Sendable () -> ScreenSize?)? = nil
     ) {
         self.write = write
         self.writeError = writeError
         self.readLine = readLine
-        self.readSecret = readSecret ?? readLine
+        self.hidingInput = hidingInput
         self.isInteractive = isInteractive
         self.outputIsTerminal = outputIsTerminal
         self.errorIsTerminal = errorIsTerminal
         self.columns = columns
         self.size = size ?? { columns.map { ScreenSize(columns: $0, rows: 24) } }
+    }
+}
+
+extension Terminal {
+    /// Asks for a secret, and shows nothing of the answer; `nil` at the end of input, and where somebody interrupts.
+    package func readSecret(asking question: String) -> Secret? {
+        // Hidden before it is asked: a script types as soon as it sees the question.
+        hidingInput {
+            writeError(question)
+            return readLine()
+        }.map(Secret.init)
     }
 }
 
@@ -122,15 +133,14 @@ extension Terminal {
         let output = isatty(STDOUT_FILENO) == 1
         let error = isatty(STDERR_FILENO) == 1
         let size = screenSize(of: error ? STDERR_FILENO : STDOUT_FILENO)
-        let readLine: @Sendable () -> String? = {
-            if input, !isTyped(beforeInterruptionOf: interruption) { return nil }
-            return Swift.readLine(strippingNewline: true)
-        }
         return Terminal(
             write: { writeAll($0, to: STDOUT_FILENO) },
             writeError: { writeAll($0, to: STDERR_FILENO) },
-            readLine: readLine,
-            readSecret: { HiddenInput.hiding(readLine) },
+            readLine: {
+                if input, !isTyped(beforeInterruptionOf: interruption) { return nil }
+                return Swift.readLine(strippingNewline: true)
+            },
+            hidingInput: HiddenInput.hiding,
             isInteractive: input && error,
             outputIsTerminal: output,
             errorIsTerminal: error,

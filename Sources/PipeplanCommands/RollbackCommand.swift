@@ -192,8 +192,8 @@ struct RollbackTarget {
 
     private func ask(for name: String, _ context: Context) -> Secret? {
         guard context.terminal.isInteractive else { return nil }
-        context.terminal.writeError("The value of \(name) (a secret, not recorded): ")
-        return context.terminal.readSecret().flatMap { $0.isEmpty ? nil : Secret($0) }
+        let answer = context.terminal.readSecret(asking: "The value of \(name) (a secret, not recorded): ")
+        return answer.flatMap { $0.reveal().isEmpty ? nil : $0 }
     }
 }
 

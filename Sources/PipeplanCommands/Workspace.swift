@@ -162,8 +162,9 @@ struct Workspace {
     /// A prompt's answer, where there is somebody to ask and the value is about to be used. Nothing is shown of a secret that is typed.
     private func answer(_ source: ParameterSource, isSecret: Bool, _ forDeployment: Bool) -> String? {
         guard forDeployment, case .prompt(let question) = source, context.terminal.isInteractive else { return nil }
+        if isSecret { return context.terminal.readSecret(asking: "\(question) ")?.reveal() }
         context.terminal.writeError("\(question) ")
-        return isSecret ? context.terminal.readSecret() : context.terminal.readLine()
+        return context.terminal.readLine()
     }
 
     func region(of configuration: StackSettings, _ recorded: RecordedStack?, _ profile: String?) throws -> String {

@@ -39,15 +39,9 @@ package final class LiveScreen: Sendable {
         var terminal = raw
         terminal.write = { [raw] in self.write($0, raw.write) }
         terminal.writeError = { [raw] in self.write($0, raw.writeError) }
-        terminal.readLine = reading(raw.readLine)
-        terminal.readSecret = reading(raw.readSecret)
-        return terminal
-    }
-
-    private func reading(_ read: @escaping @Sendable () -> String?) -> @Sendable () -> String? {
-        { [raw] in
+        terminal.readLine = { [raw] in
             self.state.withLock { $0.readers += 1 }
-            let line = read()
+            let line = raw.readLine()
             self.state.withLock { state in
                 // A line's end was typed, unless nothing was.
                 if line == nil, state.isMidLine { raw.writeError("\n") }
@@ -59,6 +53,7 @@ package final class LiveScreen: Sendable {
             }
             return line
         }
+        return terminal
     }
 
     /// Shows lines below everything else, and each second anew; `nil` takes them away.

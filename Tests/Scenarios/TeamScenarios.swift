@@ -119,7 +119,11 @@ import Testing
 
         try away.bringBack()
         try ada.edit("stacks/shop/template.yml", replacing: "one", with: "three")
-        let other = try ada.pipeplan("apply shop --auto-approve")
+        // She is told of what is no recorded deployment's, and looks at what CloudFormation would do now.
+        let asked = try ada.pipeplan("apply shop --auto-approve")
+        #expect(asked.status == 3 && asked.errors.contains("changed past pipeplan"), "\(asked.errors)")
+        #expect(try ada.pipeplan("plan shop --online --out three.plan").status == 0)
+        let other = try ada.pipeplan("apply three.plan")
         #expect(other.status == 0, "\(other.errors)")
         let synced = try grace.pipeplan("state sync")
         #expect(synced.output == "shop: 2 received\nshop: deployment \(id) published as 3\n", "\(synced.output)\(synced.errors)")

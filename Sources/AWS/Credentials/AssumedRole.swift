@@ -61,12 +61,11 @@ struct RoleCredentials: CredentialProvider {
                     + "AWS_SESSION_TOKEN.")
         }
         let terminal = services.context.terminal
-        terminal.writeError("Enter MFA code for \(serial): ")
-        let line = await withCheckedContinuation { continuation in
+        let answer = await withCheckedContinuation { continuation in
             // On a thread of its own: an answer may take minutes, and other requests go on meanwhile.
-            Thread.detachNewThread { continuation.resume(returning: terminal.readSecret()) }
+            Thread.detachNewThread { continuation.resume(returning: terminal.readSecret(asking: "Enter MFA code for \(serial): ")) }
         }
-        guard let code = line?.trimmed, !code.isEmpty else {
+        guard let code = answer?.reveal().trimmed, !code.isEmpty else {
             throw Problem(
                 .badInput, "mfa-code-needed", "No MFA code was entered",
                 detail: "\(role.name.capitalizedAtStart) wants one of \(serial).")
