@@ -126,8 +126,8 @@ import Testing
         let other = try ada.pipeplan("apply three.plan")
         #expect(other.status == 0, "\(other.errors)")
         let synced = try grace.pipeplan("state sync")
-        #expect(synced.output == "shop: 2 received\nshop: deployment \(id) published as 3\n", "\(synced.output)\(synced.errors)")
-        #expect(synced.errors.contains("It and deployment 2 (tester on "), "\(synced.errors)")
+        #expect(synced.output == "shop: 4 received\nshop: deployment \(id) published as 4\n", "\(synced.output)\(synced.errors)")
+        #expect(synced.errors.contains("It and deployment 3 (tester on "), "\(synced.errors)")
         #expect(synced.errors.contains("CloudFormation did it before"), "\(synced.errors)")
         #expect(try ada.pipeplan("state pull").output == "shop: 2 received\n")
         let history = try ada.pipeplan("history --json").output
