@@ -121,12 +121,25 @@ struct Verifier {
                 key: try columns.key(), address: address, leftBy: try columns.next(Int64?.self), inEffect: try columns.next(Int64?.self))
             do {
                 try check(stack)
+                try checkUnpublished(of: stack)
                 try checkDrift(of: stack.key, stack.address)
             } catch let damage as DamagedRecord {
                 note(damage.message, address)
             } catch is RowDecodingError {
                 note("A column holds what it can't", address)
             }
+        }
+    }
+
+    /// What the share lacks is the end of a stack's log, and begins with what was made offline, or behind such a one.
+    private mutating func checkUnpublished(of stack: Stack) throws {
+        let first = try Int.fetchOne(
+            db, sql: "SELECT min(serial) FROM deployments WHERE stack_key = ? AND unpublished IS NOT NULL", arguments: [stack.key])
+        guard let first else { return }
+        let ofStack = "deployments WHERE stack_key = \(stack.key) AND"
+        let begins = try count("\(ofStack) serial IN (\(first), \(first - 1)) AND offline_id IS NOT NULL") > 0
+        if try !begins || count("\(ofStack) serial > \(first) AND unpublished IS NULL") > 0 {
+            note("Deployments count as not published that were not made offline", stack.address, first)
         }
     }
 
