@@ -254,6 +254,9 @@ extension DriftReport {
         var report = self
         report.failure = failure.map(hide)
         report.outside?.templateDifference = outside?.templateDifference.map(hide) ?? []
+        report.outside?.parameterDifference = outside?.parameterDifference?.map {
+            OutsideChange.ParameterDifference(name: $0.name, recorded: hide($0.recorded), live: hide($0.live))
+        }
         for index in report.resources.indices {
             report.resources[index].reason = report.resources[index].reason.map(hide)
             report.resources[index].differences = report.resources[index].differences.map { difference in

@@ -61,6 +61,8 @@ struct ResumeCommand: ContextCommand {
             recordedAccount: deployment.accountID)
         do {
             return try await workspace.underLease(deployment.address, cloud, sharing, aws, common, settlesOpen: false) { right in
+                // What comes beneath it in the log comes first.
+                _ = try await right.lease?.publishOffline()
                 guard let open = try workspace.database.openDeployment(deployment.address) else { return nil }
                 let template = try workspace.template(of: open, settings)
                 let result = try await workspace.resume(open, right, cloud, quiet: common.json, onInterrupt: interrupt.onInterrupt)

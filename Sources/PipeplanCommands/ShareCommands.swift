@@ -42,13 +42,14 @@ struct StateShare: ContextCommand {
         if workspace.project.settings.share == nil { try workspace.writeSetting(share: url) }
         let report = try await share.sync(everything: true)
         let isFirst = workspace.project.settings.share == nil
-        try ShareReport(share, report, try await workspace.publishOffline(share, context)).tell(common, context)
+        let (published, status) = try await workspace.publishOffline(share, context)
+        try ShareReport(share, report, published).tell(common, context)
         if isFirst {
             context.terminal.writeError(
                 "\(Style.error(context).green("Shared")) at \(location.name). Commit stacks/pipeplan.yml, and the others have it with their next `pipeplan state sync`.\n"
             )
         }
-        return .success
+        return status
     }
 }
 
@@ -62,10 +63,9 @@ struct StateUnshare: ContextCommand {
     func run(in context: Context) async throws -> ExitStatus {
         let workspace = try Workspace(context, common, .readWrite)
         let location = try workspace.requireShared()
+        try workspace.database.sealAll()
         try workspace.writeSetting(share: nil)
         try workspace.database.forgetShare(location.name)
-        // Nobody else's records come beneath them any more.
-        for deployment in try workspace.database.unpublished() { try workspace.database.seal(deployment) }
         context.terminal.write(
             common.json ? try JSONReport.render(UnshareReport(unshared: location.name)) : "No longer shared at \(location.name).\n")
         return .success
@@ -118,9 +118,9 @@ private func sync(
     let workspace = try Workspace(context, common, .readWrite)
     let share = try workspace.share(at: try workspace.requireShared(), aws, context)
     let report = try await share.sync(everything: everything, pushes: pushes)
-    let published = pushes ? try await workspace.publishOffline(share, context) : []
+    let (published, status) = pushes ? try await workspace.publishOffline(share, context) : ([], .success)
     try ShareReport(share, report, published).tell(common, context)
-    return .success
+    return status
 }
 
 extension Workspace {
@@ -225,6 +225,7 @@ private struct ShareReport: Encodable {
             text += "\(one.environment.map { "\(one.stack):\($0)" } ?? one.stack): deployment \(one.id) published as \(one.serial)\n"
         }
         if !waiting.isEmpty { text += "Still here only: \(waiting.joined(separator: ", ")). `pipeplan resume` settles what is open.\n" }
+        if !unpublished.isEmpty { text += "Not published yet: \(unpublished.joined(separator: ", ")).\n" }
         context.terminal.write(text)
     }
 }

@@ -9,17 +9,20 @@ import StateSharing
 /// Without the share.
 extension Workspace {
     /// Publishes what was deployed offline, stack by stack. One that can't be published is no reason not to publish another.
-    func publishOffline(_ share: Share, _ context: Context) async throws -> [PublishedDeployment] {
+    /// - Returns: what was published, and the worst exit code of what could not be.
+    func publishOffline(_ share: Share, _ context: Context) async throws -> (published: [PublishedDeployment], status: ExitStatus) {
         let actor = DeploymentActor(user: context.userName, host: context.hostName)
         var published: [PublishedDeployment] = []
+        var status = ExitStatus.success
         for address in Set(try database.unpublished().map(\.address)).sorted() {
             do {
                 published += try await share.publishOffline(address, leaseRequest(actor, context, timeout: .zero))
             } catch let problem as Problem {
                 context.terminal.writeError(FindingText.render(problem.findings, .error(context)))
+                if problem.status.rawValue > status.rawValue { status = problem.status }
             }
         }
-        return published
+        return (published, status)
     }
 
     /// Whether to go on although the share can't be reached.

@@ -41,4 +41,10 @@ extension Schema {
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX accepted_drift_by_stack ON accepted_drift (stack_key, logical_id, path);
         """
+
+    /// A stack of which nothing could be checked was said to be in sync before.
+    static let driftStatus = """
+        UPDATE drift_reports SET status = 'NOT_CHECKED'
+        WHERE status = 'IN_SYNC' AND not_checked > 0 AND in_sync + modified + deleted + ignored + accepted = 0;
+        """
 }

@@ -7,7 +7,7 @@ enum Schema {
 
     /// The version of the schema is the number of steps taken; the header has it too. A step that a release has made is
     /// never changed, and no step alters a stored value that a hash covers.
-    static let steps = [firstVersion, secondVersion, deltas, driftReports, sharing, rollbackAlarms, offline]
+    static let steps = [firstVersion, secondVersion, deltas, driftReports, sharing, rollbackAlarms, offline, driftStatus]
     static var version: Int { steps.count }
 
     /// What a plan compares beside the template: the stack policy, what parameters named in the parameter store, nested templates.

@@ -31,13 +31,38 @@ extension StateDatabase {
                     summary.inSync, summary.modified, summary.deleted, summary.notChecked, summary.ignored, summary.accepted,
                     body,
                 ])
-            // Reports that found the same share these rows as they share the text.
-            let insert = try db.cachedStatement(
-                sql: "INSERT INTO drifted_resources (body, logical_id, type, status) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING")
-            for resource in report.resources where resource.status != .inSync {
-                try insert.execute(arguments: [body, resource.logicalID, resource.type, resource.statusText])
-            }
+            try insertDrifted(by: report, body, in: db)
         }
+    }
+
+    /// Reports that found the same share these rows as they share the text.
+    private func insertDrifted(by report: DriftReport, _ body: Int64, in db: Database) throws {
+        let insert = try db.cachedStatement(
+            sql: "INSERT INTO drifted_resources (body, logical_id, type, status) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING")
+        for resource in report.resources where resource.status != .inSync {
+            try insert.execute(arguments: [body, resource.logicalID, resource.type, resource.statusText])
+        }
+    }
+
+    /// Lets a stack's reports go on naming deployments that have got other serials.
+    /// - Parameter serials: the new ones by the old ones.
+    func renumberDriftReports(of stackKey: Int64, _ serials: [Int: Int], in db: Database) throws {
+        let rows = try Row.fetchAll(db, sql: "SELECT id, serial, body FROM drift_reports WHERE stack_key = ?", arguments: [stackKey])
+        for row in rows {
+            var columns = RowReader(row)
+            let (id, old, body) = (try columns.key(), try columns.integer(), try columns.key())
+            guard let serial = serials[old], serial != old else { continue }
+            var newBody = body
+            // A text that was removed to save space names none any more.
+            if let text = try BlobStore(db: db).text(body) {
+                var report = try Self.report(text)
+                report.serial = serial
+                newBody = try BlobStore(db: db).store(Self.body(of: report))
+                try insertDrifted(by: report, newBody, in: db)
+            }
+            try db.execute(sql: "UPDATE drift_reports SET serial = ?, body = ? WHERE id = ?", arguments: [serial, newBody, id])
+        }
+        try db.execute(sql: "DELETE FROM drifted_resources WHERE body NOT IN (SELECT body FROM drift_reports)")
     }
 
     /// The last report on a stack; `nil` where there is none or its body was removed to save space.
@@ -100,6 +125,9 @@ extension DriftReport {
         report.checkedBy = mask.name(checkedBy)
         report.failure = mask.text(failure)
         report.outside?.templateDifference = (outside?.templateDifference ?? []).map { mask.text($0) }
+        report.outside?.parameterDifference = outside?.parameterDifference?.map {
+            OutsideChange.ParameterDifference(name: $0.name, recorded: mask.text($0.recorded), live: mask.text($0.live))
+        }
         for index in report.resources.indices { report.resources[index].mask(by: mask) }
         return report
     }

@@ -79,7 +79,8 @@ extension StateDatabase {
             return (from, [to, try accept(accepted, as: acceptance, none, in: db)])
         }
         for record in [settled.from] + settled.to { remember(record) }
-        if var report, let to = settled.to.last {
+        // An acceptance leaves the stack as the record before it did.
+        if var report, let to = settled.to.first {
             (report.address, report.serial) = (new, to.serial)
             report.id += "-\(new)"
             try record(report)

@@ -28,6 +28,24 @@ extension StateDatabase {
         return sealed
     }
 
+    /// Records that all deployments have their serials for good, since nobody else's come beneath them any more.
+    /// - Throws: `RecordingRefusal.deploymentOpen` where a stack of theirs has one without an outcome. Nothing is changed then.
+    package func sealAll() throws {
+        let sealed = try write { db in
+            let rows = try Row.fetchAll(db, sql: "SELECT id, stack_key FROM deployments WHERE unpublished IS NOT NULL")
+            let waiting = try rows.map { row in
+                var columns = RowReader(row)
+                return (id: try columns.key(), stackKey: try columns.key())
+            }
+            for stackKey in Set(waiting.map(\.stackKey)) {
+                if let open = try DeploymentStore(db: db).open(stackKey: stackKey) { throw RecordingRefusal.deploymentOpen(open) }
+            }
+            try db.execute(sql: "UPDATE deployments SET unpublished = NULL WHERE unpublished IS NOT NULL")
+            return try waiting.map { try existing($0.id, in: db) }
+        }
+        for deployment in sealed { remember(deployment) }
+    }
+
     /// Runs `body`, which changes what is recorded of a stack up to what was made offline, and puts that back on top.
     /// - Parameter serial: leaves unpublished deployments up to this one where they are.
     func beneathUnpublished<Value>(
@@ -123,6 +141,7 @@ private struct LiftedDeployments {
                 throw DamagedRecord("The deployment \(deployment.offlineID ?? "") is another one on the share")
             }
         }
+        try database.renumberDriftReports(of: stackKey, serials, in: db)
         try db.execute(sql: "DELETE FROM stacks WHERE stack = '' AND environment = ''")
     }
 

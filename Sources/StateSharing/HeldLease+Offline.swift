@@ -42,15 +42,15 @@ extension HeldLease {
         let unseen = try waiting.first.map { try self.unseen(by: $0) } ?? []
         for deployment in waiting {
             // All before it must be there, with its outcome.
-            let last = try database.sharedHeads(share.name)[address]?.position
-            guard !deployment.status.isOpen, RecordPosition(deployment.serial, .intent).previous == last ?? RecordPosition(0, .outcome)
-            else { break }
+            guard !deployment.status.isOpen, try isNext(RecordPosition(deployment.serial, .intent)) else { break }
             try await reserve(deployment)
             try await publish(deployment)
             guard let sealed = try database.deployment(address, serial: deployment.serial) else { break }
-            published.append(PublishedDeployment(deployment: sealed, unseen: unseen))
+            let one = PublishedDeployment(deployment: sealed, unseen: unseen)
+            published.append(one)
+            // At once: the next one may fail.
+            share.warn(one.text)
         }
-        for one in published { share.warn(one.text) }
         return published
     }
 
@@ -68,21 +68,30 @@ extension Share {
     /// Publishes what was deployed offline of a stack, if nobody deploys it right now.
     package func publishOffline(_ address: StackAddress, _ request: LeaseRequest) async throws -> [PublishedDeployment] {
         guard try database.unpublished(address).first.map({ !$0.status.isOpen }) ?? false else { return [] }
-        let table = try await leaseTable(of: address, seen: try database.sharedHeads(name)[address]?.epoch ?? 0)
-        if case .held(let epoch) = table.standing {
-            let holder = try await readableLease(epoch, of: address)?.holderText
-            warn("What was deployed of \(address) offline is not published yet: \(holder ?? "somebody") has the lease.")
+        let lease: HeldLease
+        do {
+            lease = try await acquire(address, request)
+        } catch let problem as Problem where problem.findings.first?.code == "lease-held" {
+            warn("What was deployed of \(address) offline is not published yet. \(problem.findings.first?.summary ?? "").")
             return []
         }
-        let lease = try await acquire(address, request)
         do {
             try await sync(only: address)
             let published = try await lease.publishOffline()
-            try await lease.release()
+            await end(lease)
             return published
         } catch {
-            try? await lease.release()
+            await end(lease)
             throw error
+        }
+    }
+
+    /// Whoever is interrupted still gives the lease back.
+    private func end(_ lease: HeldLease) async {
+        do {
+            try await Task { try await lease.release() }.value
+        } catch {
+            warn("The lease of \(lease.address) could not be released, and ends by itself.")
         }
     }
 }

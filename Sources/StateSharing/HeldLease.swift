@@ -49,13 +49,20 @@ package actor HeldLease {
 
     /// Reserves the serial of a deployment that has been recorded here.
     /// - Throws: `Problem` (exit code 3) where somebody else has it: then nothing of this deployment is recorded any more, unless it
-    ///   was made offline.
+    ///   was made offline. And where one made offline comes after others that the share lacks.
     package func reserve(_ deployment: Deployment) async throws {
         // Another process of this copy may have taken over that somebody else has the serial.
         guard let current = try share.database.current(deployment) else { throw taken(deployment, by: nil) }
         let position = RecordPosition(current.serial, .intent)
         serial = current.serial
         guard let record = try record(position) else { return }
+        if current.isUnpublished, try !isNext(position) {
+            throw Problem(
+                .refused, "not-next", "Deployment \(current.serial) of \(address) can't be published before those that it comes after",
+                detail:
+                    "The share \(share.name) lacks one of them, or its outcome. `pipeplan state sync` publishes what was made offline, and "
+                    + "`pipeplan resume \(address)` settles what is open.")
+        }
         switch try await share.publish(record) {
         case .created:
             try note(position)
@@ -64,6 +71,12 @@ package actor HeldLease {
             if !current.isUnpublished { try share.database.withdraw(current) }
             throw taken(current, by: (try? RecordBundle(data, name: record.name))?.record.actor)
         }
+    }
+
+    /// Whether all before an intent is on the share, or it is there itself already.
+    func isNext(_ position: RecordPosition) throws -> Bool {
+        let last = try share.database.sharedHeads(share.name)[address]?.position ?? RecordPosition(0, .outcome)
+        return last == position.previous || last == position
     }
 
     private func taken(_ deployment: Deployment, by winner: DeploymentActor?) -> Problem {

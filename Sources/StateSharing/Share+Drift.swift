@@ -69,14 +69,20 @@ extension Share {
         for (path, data) in try await fetch(unknown).sorted(by: { $0.key < $1.key }) {
             guard let report = try? JSONDecoder().decode(DriftReport.self, from: data), report.address == address,
                 path.hasSuffix(DriftReportName.mark(of: report.id))
-            else { throw damaged(path, "It is not the drift report that its name says") }
+            else {
+                // One is no reason not to take over the others.
+                warn(damaged(path, "It is not the drift report that its name says").description)
+                continue
+            }
             try database.record(report)
             news.received += 1
         }
 
         var there = Set(names.map(\.mark))
         let unsent = Set(waiting.map(\.id).filter { !there.contains(DriftReportName.mark(of: $0)) })
-        for report in try database.driftReports(address, ids: unsent) {
+        // What is not published may get another serial, and the one it has become somebody else's.
+        let unpublished = Set(try database.unpublished(address).map(\.serial))
+        for report in try database.driftReports(address, ids: unsent) where !unpublished.contains(report.serial) {
             let name = DriftReportName(of: report, at: clock.now())
             _ = try await storage.create(try JSONEncoder().encode(report), at: "\(ShareLayout.drift(address))/\(name.text)", clock)
             next.name = max(next.name ?? "", name.text)

@@ -101,7 +101,7 @@ extension Share {
                     // Of a process of this copy that reserves the serial in this instant, and is about to be told.
                     guard let hold = try database.hold(address) else {
                         warn("\(own.name) is being deployed from here, and the share has another one. The next sync takes it over.")
-                        (rest, isCutShort) = ([], true)
+                        (rest, unsent, isCutShort) = ([], [], true)
                         break
                     }
                     defer { withExtendedLifetime(hold) {} }
@@ -119,7 +119,7 @@ extension Share {
             throw damaged(ShareLayout.record(address, missing), "It is missing, and records behind it are there")
         }
         // What was made offline may have turned out to be there.
-        if news.received > 0 { unsent = try database.portableRecords(of: address, after: head.position)[...] }
+        if news.received > 0, !isCutShort { unsent = try database.portableRecords(of: address, after: head.position)[...] }
         news.sent = pushes ? try await push(unsent, of: address, &head) : 0
         head.tag = news.sent > 0 || isCutShort ? nil : tag
         try database.setSharedHead(head, of: address, share: name)

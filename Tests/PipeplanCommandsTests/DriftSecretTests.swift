@@ -12,7 +12,9 @@ import Testing
     private static let template = """
         Parameters:
           Password: {Type: String, NoEcho: true}
+          Label: {Type: String, Default: plain}
         Resources:
+          Labelled: {Type: AWS::SNS::Topic, Properties: {DisplayName: !Ref Label}}
           Plain: {Type: AWS::SSM::Parameter, Properties: {Type: String, Name: /p, Value: !Ref Password}}
           Joined: {Type: AWS::SSM::Parameter, Properties: {Type: String, Name: /j, Value: !Join ['-', [x, !Ref Password]]}}
           Topic:
@@ -82,6 +84,25 @@ import Testing
         #expect(try folder.read("stacks/shop/template.yml") == Self.template)
         #expect(await text("drift adopt shop --auto-approve").contains("Plain.Value: It is a secret"))
         #expect(try !isRecorded("swordfish"))
+        #expect(try !isRecorded(Self.secret))
+    }
+
+    @Test func `a known secret that somebody else has put into a plain parameter is hidden`() async throws {
+        let record = URL(fileURLWithPath: folder.path).appendingPathComponent("state/sandbox")
+        func names() throws -> [String] {
+            try FileManager.default.contentsOfDirectory(atPath: record.path).filter { $0.hasPrefix("pipeplan.sqlite") }
+        }
+        let before = try names().map { ($0, try Data(contentsOf: record.appendingPathComponent($0))) }
+        try folder.write(
+            "region: us-east-1\nparameters: {Password: {env: PW}, Label: x-\(Self.secret)}\n", to: "stacks/shop/stack.yml")
+        #expect(await run("apply shop --auto-approve").status == 0)
+        for name in try names() { try FileManager.default.removeItem(at: record.appendingPathComponent(name)) }
+        for (name, data) in before { try data.write(to: record.appendingPathComponent(name)) }
+        for line in ["drift", "drift --offline", "drift --json", "history drift shop --json"] {
+            let found = await text(line)
+            #expect(!found.contains("hunter2"), "\(found)")
+        }
+        #expect(await text("drift").contains(#"parameter Label: recorded "plain", live "x-****""#))
         #expect(try !isRecorded(Self.secret))
     }
 

@@ -54,6 +54,29 @@ import Testing
         #expect(try database.lastDriftReport(.pipeline)?.resources.first?.differences.first?.actual == "x **** y")
     }
 
+    @Test func `so is one in a parameter that somebody else has set`() throws {
+        var report = report("a", at: 1)
+        let difference = OutsideChange.ParameterDifference(name: "Label", recorded: "hunter2hunter2", live: "x hunter2hunter2 y")
+        report.outside = OutsideChange(changeSetID: nil, updatedAt: nil, templateDifference: [], parameterDifference: [difference])
+        try database.record(report, secrets: [Secret("hunter2hunter2")])
+        let read = try #require(try database.lastDriftReport(.pipeline)?.outside?.parameterDifference)
+        #expect(read == [OutsideChange.ParameterDifference(name: "Label", recorded: "****", live: "x **** y")])
+    }
+
+    @Test func `a report of before, in which nothing was checked, is sound, and gets the status of today`() throws {
+        var unchecked = report("a", at: 1)
+        unchecked.resources = [ResourceDriftReport(logicalID: "Bucket", type: "AWS::S3::Bucket", status: .notChecked)]
+        try database.record(unchecked)
+        var synced = unchecked
+        (synced.id, synced.resources) = ("b", [])
+        try database.record(synced)
+        try database.write { try $0.execute(sql: "UPDATE drift_reports SET status = 'IN_SYNC'") }
+        #expect(try database.verify().faults == [])
+        try database.write { try $0.execute(sql: Schema.driftStatus) }
+        let statuses = try database.read { try String.fetchAll($0, sql: "SELECT status FROM drift_reports ORDER BY report_id") }
+        #expect(statuses == ["NOT_CHECKED", "IN_SYNC"])
+    }
+
     @Test func `an acceptance is a deployment that leaves the stack as it is, and the latest word counts`() throws {
         func accepted(_ value: JSONValue?, _ second: Int) -> AcceptedDrift {
             AcceptedDrift(
@@ -84,7 +107,7 @@ import Testing
         #expect(try database.acceptedDrift(.network) == [accepted])
         #expect(try database.acceptedDrift(.pipeline) == [])
         let report = try #require(try database.lastDriftReport(.network))
-        #expect((report.address, report.serial, report.checkedAt) == (.network, 2, .second(1)))
+        #expect((report.address, report.serial, report.checkedAt) == (.network, 1, .second(1)))
         #expect(report.resources == (try database.lastDriftReport(.pipeline)?.resources))
         #expect(try database.verify().faults == [])
 

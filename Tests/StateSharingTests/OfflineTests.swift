@@ -124,6 +124,68 @@ import Testing
         #expect(try ada.database.deployment(.web, serial: 4)?.offlineID == "two")
     }
 
+    @Test func `that is still open is not published before those that it comes after`() async throws {
+        try grace.deployOffline("one", at: 20)
+        let open = try grace.database.begin(try grace.intent(.web, offline: "two"), secrets: [])
+        let lease = try await grace.share.acquire(.web, grace.request())
+        #expect(try await problem { try await lease.reserve(open) }?.code == "not-next")
+        #expect(try await lease.publishOffline().map(\.deployment.serial) == [2])
+        try await lease.reserve(open)
+        try await lease.publish(try grace.finish(open))
+        try await lease.release()
+        try await expectSame()
+        #expect(try ada.database.deployments().map(\.offlineID) == ["two", "one", nil])
+    }
+
+    @Test func `is published also where somebody died with the lease`() async throws {
+        try grace.deployOffline("one")
+        let dead = try Clone("ada", storage, clock: .stopped)
+        let lease = try await dead.share.acquire(.web, dead.request(seconds: 60))
+        let patient = try Clone("grace", storage, clock: ManualTime().clock, folder: grace.folder)
+        #expect(try await patient.publish() == ["deployment one of web:prod published as 2."])
+        #expect(try await grace.share.currentLease(of: .web) == nil)
+        #expect(try await problem { try await lease.confirm(DeploymentProgress()) }?.code == "lease-lost")
+        try await expectSame()
+    }
+
+    @Test func `goes to others before drift reports that name it, and these follow it to another serial`() async throws {
+        let offline = try grace.deployOffline("one", at: 20)
+        let report = DriftReport(
+            id: "a", address: .web, stackName: "web", region: "eu-central-1", checkedAt: Date(timeIntervalSince1970: 1_750_000_000),
+            checkedBy: "grace@laptop", serial: offline.serial, recordedStatus: "UPDATE_COMPLETE", stackStatus: "UPDATE_COMPLETE",
+            resources: [
+                ResourceDriftReport(
+                    logicalID: "Bucket", type: "AWS::S3::Bucket", status: .modified, check: .cloudFormation,
+                    differences: [DriftDifference(path: "BucketName", expected: "b", actual: "c")])
+            ])
+        try grace.database.record(report)
+        #expect(try await grace.share.sync().drift == [:])
+        try await ada.deploy(at: 10)
+        #expect(try await grace.publish().count == 1)
+        try await expectSame()
+        try await expectSame()
+        for clone in [ada, grace] {
+            let found = try #require(try clone.database.lastDriftReport(.web))
+            #expect(found.serial == 3 && found.resources == report.resources)
+        }
+    }
+
+    @Test func `has its serial for good once nothing is shared, but not while another one is open`() async throws {
+        try grace.deployOffline("one")
+        let lease = try await ada.share.acquire(.web, ada.request())
+        let open = try ada.database.begin(try ada.intent(), secrets: [])
+        try await lease.reserve(open)
+        try await grace.share.sync()
+        #expect(throws: RecordingRefusal.self) { try grace.database.sealAll() }
+        #expect(try grace.database.unpublished().map(\.serial) == [3])
+        try await lease.publish(try ada.finish(open))
+        try await lease.release()
+        try await grace.share.sync()
+        try grace.database.sealAll()
+        #expect(try grace.database.unpublished() == [])
+        #expect(try grace.database.verify().faults == [])
+    }
+
     @Test(arguments: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18])
     func `is published once, wherever its publication is cut off`(call: Int) async throws {
         try grace.deployOffline("one", at: 20)
