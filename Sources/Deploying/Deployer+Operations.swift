@@ -98,7 +98,8 @@ extension Deployer {
     func outsideChange(of stack: StackDescription, _ run: DeploymentRun) async throws -> OutsideChange? {
         let address = run.deployment.address
         guard let recorded = try database.recordedStack(address), let known = try database.knownOperations(address) else { return nil }
-        return try await OutsideChange.find(in: stack, recorded, known, client)
+        return try await OutsideChange.find(in: stack, recorded, known, client, wanted: run.request?.desired)?
+            .hiding(run.request?.secrets ?? [])
     }
 
     /// An update that follows a failed one tries again what was left; nobody has said so yet.

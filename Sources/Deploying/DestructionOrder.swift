@@ -17,6 +17,40 @@ package enum DestructionOrder {
         return order
     }
 
+    /// A stack as far as imports of its exports order it.
+    package struct Exporter: Sendable {
+        package var address: StackAddress
+        /// Where its exports can be imported: an account and a region.
+        package var place: String
+        /// The names of its own stack and of those nested in it.
+        package var stacks: Set<String>
+        /// The names of the stacks that import what these export.
+        package var importers: Set<String>
+
+        package init(address: StackAddress, place: String, stacks: Set<String>, importers: Set<String>) {
+            self.address = address
+            self.place = place
+            self.stacks = stacks
+            self.importers = importers
+        }
+    }
+
+    /// The same with what is known of exports at AWS, be it a nested stack that exports or imports.
+    package static func order(
+        _ needs: OrderedDictionary<StackAddress, [StackAddress]>, andImportsOf exporters: [Exporter]
+    ) -> OrderedDictionary<StackAddress, [StackAddress]> {
+        var needs = needs
+        for exporter in exporters {
+            for other in exporters where other.address != exporter.address && other.place == exporter.place {
+                guard !other.stacks.isDisjoint(with: exporter.importers), needs[other.address]?.contains(exporter.address) == false else {
+                    continue
+                }
+                needs[other.address]?.append(exporter.address)
+            }
+        }
+        return order(needs)
+    }
+
     private static func deploymentOrder(_ needs: OrderedDictionary<StackAddress, [StackAddress]>) -> [StackAddress] {
         var order: OrderedSet<StackAddress> = []
         var entered: Set<StackAddress> = []

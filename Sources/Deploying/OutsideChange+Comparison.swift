@@ -1,6 +1,7 @@
 import AWS
 import Foundation
 package import Model
+import Planning
 import StateDatabase
 import Templates
 
@@ -9,13 +10,16 @@ extension OutsideChange {
     /// - Parameters:
     ///   - stack: as it is described now.
     ///   - known: what is recorded of the operations on it.
-    /// - Returns: `nil` where all that was done to it is recorded; then nothing is asked.
+    ///   - wanted: what is about to be made of it.
+    /// - Returns: `nil` where all that was done to it is recorded, or has made of it what is wanted; then nothing is asked.
     static func find(
-        in stack: StackDescription, _ recorded: RecordedStack, _ known: KnownOperations, _ client: CloudFormationClient
+        in stack: StackDescription, _ recorded: RecordedStack, _ known: KnownOperations, _ client: CloudFormationClient,
+        wanted: DesiredStack? = nil
     ) async throws -> OutsideChange? {
         guard !known.account(for: stack) else { return nil }
         let body = try await client.getTemplate(stack: stack.stackID)
         let live = Template.read(body, file: "live").value
+        if let wanted, wanted.isTaken(from: stack, live) { return nil }
         return OutsideChange(
             changeSetID: known.unknownChangeSet(of: stack), updatedAt: stack.updatedAt,
             templateDifference: recorded.templateBody == body ? [] : templateDifference(from: recorded.templateBody, to: live),
@@ -36,7 +40,7 @@ extension OutsideChange {
 
     /// The lines in which a stack's template differs from the recorded one; none where that is only where nested templates were
     /// uploaded to.
-    private static func templateDifference(from recorded: String, to live: Template?) -> [String] {
+    fileprivate static func templateDifference(from recorded: String, to live: Template?) -> [String] {
         // As it would be recorded: without the secrets that are defaults in it.
         guard let live = live?.recordedBody else { return ["(the live template can't be read)"] }
         if recorded == live { return [] }
@@ -59,5 +63,17 @@ extension OutsideChange {
         }
         root["Resources"] = .object(resources)
         return .object(root)
+    }
+}
+
+extension DesiredStack {
+    /// Whether a stack has this template and these parameters already, as far as their values are told: as where the files were made to
+    /// say what somebody has changed.
+    fileprivate func isTaken(from stack: StackDescription, _ live: Template?) -> Bool {
+        OutsideChange.templateDifference(from: template.recordedBody, to: live).isEmpty
+            && parameters.allSatisfy { name, value in
+                guard case .plain(let text) = value, let live = stack.parameters[name] else { return true }
+                return live == text || live == Secret.mask
+            }
     }
 }

@@ -25,15 +25,20 @@ extension Deployer {
         guard !templates.isEmpty else { return question }
         for index in reconciliation.excesses.indices {
             let change = described.changes.first { $0.logicalID == reconciliation.excesses[index].name }
-            reconciliation.excesses[index].values = change.map { UnplannedValue.values(of: $0, judgedBy: templates) } ?? []
+            reconciliation.excesses[index].values =
+                change.map { UnplannedValue.values(of: $0, judgedBy: templates, hiding: run.request?.secrets ?? []) } ?? []
         }
         return .unplanned(reconciliation)
     }
 }
 
 extension UnplannedValue {
-    /// - Parameter templates: what tells where secrets are: a value that is secret by one of them is hidden.
-    static func values(of change: ResourceChange, judgedBy templates: [RecordedProperties]) -> [UnplannedValue] {
+    /// - Parameters:
+    ///   - templates: what tells where secrets are: a value that is secret by one of them is hidden.
+    ///   - secrets: known ones, which got there by other ways than a template.
+    static func values(
+        of change: ResourceChange, judgedBy templates: [RecordedProperties], hiding secrets: [Secret] = []
+    ) -> [UnplannedValue] {
         var values: [UnplannedValue] = []
         for detail in change.details where detail.attribute == "Properties" && (detail.beforeValue ?? detail.afterValue) != nil {
             guard let name = detail.name else { continue }
@@ -44,9 +49,10 @@ extension UnplannedValue {
             }
             let secret = Set(told.joined().filter(\.sensitive).map(\.path))
             for difference in told.first ?? [] {
-                func shown(_ value: JSONValue?) -> JSONValue? {
-                    value.map { secret.contains(difference.path) ? DriftDifference.hidden : $0 }
-                }
+                let isHidden =
+                    secret.contains(difference.path)
+                    || [difference.expected, difference.actual].contains { $0?.holds(anyOf: secrets) == true }
+                func shown(_ value: JSONValue?) -> JSONValue? { value.map { isHidden ? DriftDifference.hidden : $0 } }
                 let value = UnplannedValue(
                     path: difference.path, before: shown(difference.expected), after: shown(difference.actual))
                 if !values.contains(value) { values.append(value) }

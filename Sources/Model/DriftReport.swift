@@ -244,6 +244,18 @@ package struct DriftReport: Hashable, Sendable, Codable {
     }
 }
 
+extension OutsideChange {
+    /// The change without known secrets: whoever made it may have written one where nothing tells that it is one.
+    package func hiding(_ secrets: [Secret]) -> OutsideChange {
+        var change = self
+        change.templateDifference = templateDifference.map { $0.hiding(secrets) }
+        change.parameterDifference = parameterDifference?.map {
+            ParameterDifference(name: $0.name, recorded: $0.recorded.hiding(secrets), live: $0.live.hiding(secrets))
+        }
+        return change
+    }
+}
+
 extension DriftReport {
     /// The report without known secrets that got into live values by other ways than the template, or into what AWS says.
     package func hiding(_ secrets: [Secret]) -> DriftReport {
@@ -253,10 +265,7 @@ extension DriftReport {
         func hide(_ text: String) -> String { words.reduce(text) { $0.replacing($1, with: Secret.mask) } }
         var report = self
         report.failure = failure.map(hide)
-        report.outside?.templateDifference = outside?.templateDifference.map(hide) ?? []
-        report.outside?.parameterDifference = outside?.parameterDifference?.map {
-            OutsideChange.ParameterDifference(name: $0.name, recorded: hide($0.recorded), live: hide($0.live))
-        }
+        report.outside = outside?.hiding(secrets)
         for index in report.resources.indices {
             report.resources[index].reason = report.resources[index].reason.map(hide)
             report.resources[index].differences = report.resources[index].differences.map { difference in
@@ -273,6 +282,11 @@ extension DriftReport {
 }
 
 extension JSONValue {
+    /// Whether a known secret is part of it.
+    package func holds(anyOf secrets: [Secret]) -> Bool {
+        secrets.map { $0.reveal() }.contains { $0.utf8.count >= String.shortestSecret && holds($0) }
+    }
+
     /// Whether a text is part of any text or name in it.
     fileprivate func holds(_ text: String) -> Bool {
         switch self {

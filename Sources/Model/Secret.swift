@@ -20,6 +20,19 @@ extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomR
     package var customMirror: Mirror { Mirror(self, children: [:]) }
 }
 
+extension String {
+    /// Shorter ones would take letters out of every word.
+    static let shortestSecret = 4
+
+    /// The text with `****` for every one of the secrets in it.
+    package func hiding(_ secrets: [Secret]) -> String {
+        // A longer one may hold a shorter one, whose stars would leave the rest of it.
+        secrets.map { $0.reveal() }.sorted { $0.utf8.count > $1.utf8.count }.reduce(self) { text, secret in
+            secret.utf8.count >= Self.shortestSecret ? text.replacing(secret, with: Secret.mask) : text
+        }
+    }
+}
+
 /// A salted slow digest of a secret: tells whether a value is the recorded one, and is of no use for finding it out.
 ///
 /// The algorithm is scrypt (RFC 7914) with N = 2¹², r = 8, p = 1: 4 MiB and half of the 50 ms that a plan may take.

@@ -107,13 +107,13 @@ struct Consent {
         let style = Style.error(context)
         switch question {
         case .changedOutside(let change):
-            return Self.turn.withLock { _ in
+            return inTurn {
                 context.terminal.writeError("\n" + OutsideChangeText.render(change, style, lines: Self.shownLines))
                 context.terminal.writeError("The plan was made against what is recorded, and does not know of this.\n")
                 return context.terminal.isInteractive && ask("Apply it all the same?")
             }
         case .recreate(let status):
-            return Self.turn.withLock { _ in
+            return inTurn {
                 context.terminal.writeError(
                     "\(style.yellow("The stack is in \(status)")): it can only be deleted and created anew. What it holds is lost.\n")
                 return autoApprove || (context.terminal.isInteractive && ask("Delete it and create it anew?"))
@@ -161,7 +161,7 @@ struct Consent {
     /// Whether more than was approved may be done; never without a terminal.
     func agreesToMore(_ lines: [String], heading: String) -> Bool {
         let style = Style.error(context)
-        return Self.turn.withLock { _ in
+        return inTurn {
             context.terminal.writeError("\n\(style.red(style.bold(heading)))\n")
             for line in lines { context.terminal.writeError("  \(style.red("!")) \(line)\n") }
             return context.terminal.isInteractive && ask("Do it all the same?")
@@ -172,7 +172,7 @@ struct Consent {
         _ what: String, to question: String, _ resources: [StackResource], _ isAgreed: Bool, remark: String = ""
     ) -> Bool {
         let style = Style.error(context)
-        return Self.turn.withLock { _ in
+        return inTurn {
             context.terminal.writeError("\(style.yellow(what))\(resources.isEmpty ? "." : ":")\n")
             for resource in resources {
                 let reason = resource.statusReason.map { ": \($0)" } ?? ""
@@ -181,6 +181,13 @@ struct Consent {
             context.terminal.writeError(remark)
             return isAgreed || (context.terminal.isInteractive && ask(question))
         }
+    }
+
+    /// Has a question wait for those of other stacks. One that was given up by an interruption meanwhile is not asked: nobody waits for
+    /// its answer, and it would take that of the next one.
+    private func inTurn(_ answer: () -> Bool) -> Bool {
+        let seen = context.interruption.count
+        return Self.turn.withLock { _ in context.interruption.count == seen && answer() }
     }
 
     func ask(_ question: String) -> Bool {

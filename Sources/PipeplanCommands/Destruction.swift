@@ -45,7 +45,8 @@ struct Destruction {
         // Some may have gone with what was interrupted.
         let recorded = try wanted.compactMap { try workspace.database.recordedStack($0.address) }
         guard !recorded.isEmpty else { return ([], .success) }
-        let order = try order(of: recorded)
+        let needs = try needs(of: recorded)
+        var order = DestructionOrder.order(needs)
         var steps = try order.keys.compactMap { address in try recorded.first { $0.address == address }.map(step) }
         for index in steps.indices { steps[index].interruption = interruptions[steps[index].address] }
         let shown = steps.map { PlanText.render($0.plan, .output(context)) }.joined(separator: steps.count > 1 ? "\n" : "")
@@ -56,7 +57,9 @@ struct Destruction {
                 context, aws, workspace, step.address, settings: step.settings, region: step.stack.region,
                 recordedAccount: step.stack.accountID)
         }
-        try await requireDeletable(steps)
+        let surveyed = try await survey(steps)
+        order = DestructionOrder.order(needs, andImportsOf: surveyed.map(\.exporter))
+        try refuseObstacles(surveyed, order)
         guard let approval = try Consent(context).approve(steps.map(\.plan), autoApprove: autoApprove) else {
             throw Problem(.refused, "not-approved", "The destruction was not approved", detail: "Nothing was done.")
         }
@@ -88,8 +91,8 @@ struct Destruction {
 
     // MARK: Order
 
-    /// In the reverse of the order in which the files have them made, and in which exports are imported.
-    private func order(of recorded: [RecordedStack]) throws -> OrderedDictionary<StackAddress, [StackAddress]> {
+    /// Which stacks each needs: as the files have them made, and as exports are imported by what is recorded.
+    private func needs(of recorded: [RecordedStack]) throws -> OrderedDictionary<StackAddress, [StackAddress]> {
         let known = recorded.map(\.address).filter { (try? workspace.project.configuration(of: $0)) != nil }
         var needs = try workspace.project.deploymentDependencies(known)
         for stack in recorded where needs[stack.address] == nil { needs[stack.address] = [] }
@@ -100,7 +103,7 @@ struct Destruction {
                 }
             }
         }
-        return DestructionOrder.order(needs.mapValues { Array(OrderedSet($0)) })
+        return needs.mapValues { Array(OrderedSet($0)) }
     }
 
     private func step(_ stack: RecordedStack) throws -> Step {
@@ -111,20 +114,39 @@ struct Destruction {
 
     // MARK: What stands in the way
 
-    /// Tells what stays. What a stack's hooks may put right before it is destroyed is looked at again behind them.
-    /// - Throws: `Problem` (exit code 3) with everything that would make CloudFormation fail.
-    private func requireDeletable(_ steps: [Step]) async throws {
-        var found: [(step: Step, account: String, survey: RemovalSurvey)] = []
+    /// A stack with what was found out about it.
+    private struct Surveyed {
+        var step: Step
+        var account: String
+        var survey: RemovalSurvey
+
+        var exporter: DestructionOrder.Exporter {
+            DestructionOrder.Exporter(
+                address: step.address, place: "\(account) \(step.stack.region)",
+                stacks: survey.nestedStacks.union([step.stack.stackName]), importers: Set(survey.imports.flatMap { $0.users }))
+        }
+    }
+
+    /// Looks at every stack, and tells what stays.
+    private func survey(_ steps: [Step]) async throws -> [Surveyed] {
+        var found: [Surveyed] = []
         for step in steps {
             guard let cloud = step.cloud else { continue }
-            found.append((step, cloud.identity.account, try await survey(step, cloud)))
+            found.append(Surveyed(step: step, account: cloud.identity.account, survey: try await survey(step, cloud)))
         }
         if !common.json { context.terminal.write(RemovalText.render(found.map(\.survey), .output(context))) }
+        return found
+    }
+
+    /// What a stack's hooks may put right before it is destroyed is looked at again behind them.
+    /// - Throws: `Problem` (exit code 3) with everything that would make CloudFormation fail.
+    private func refuseObstacles(_ found: [Surveyed], _ order: OrderedDictionary<StackAddress, [StackAddress]>) throws {
         var obstacles: [Finding] = []
-        for (step, account, survey) in found {
-            let leaving = found.filter { $0.step.stack.region == step.stack.region && $0.account == account }
-            let names = leaving.reduce(into: Set<String>()) { $0.formUnion($1.survey.nestedStacks.union([$1.step.stack.stackName])) }
-            for var obstacle in survey.obstacles(leaving: names) {
+        for surveyed in found {
+            let (step, survey) = (surveyed.step, surveyed.survey)
+            let before = order[step.address] ?? []
+            let leaving = found.map(\.exporter).filter { before.contains($0.address) && $0.place == surveyed.exporter.place }
+            for var obstacle in survey.obstacles(leaving: leaving.reduce(into: []) { $0.formUnion($1.stacks) }) {
                 if found.count > 1 { obstacle.summary = "\(survey.address): \(obstacle.summary)" }
                 if hasHooksBefore(step), obstacle.isContents {
                     obstacle.severity = .note

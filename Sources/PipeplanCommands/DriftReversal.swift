@@ -11,8 +11,11 @@ struct DriftReversal {
     let isQuiet: Bool
     let parallelism: Int
 
+    /// What fails is told here, with what that means for the command.
     private var run: DriftRun {
-        DriftRun(workspace: workspace, context: context, aws: aws, isDeep: false, isQuiet: isQuiet, parallelism: parallelism)
+        DriftRun(
+            workspace: workspace, context: context, aws: aws, isDeep: false, isQuiet: isQuiet, parallelism: parallelism,
+            tellsFailures: false)
     }
 
     /// Detects the drift of the stacks that are recorded.
@@ -33,7 +36,7 @@ struct DriftReversal {
         let reports = outcomes.map(\.report)
         let drifted = reports.filter { $0.resources.contains(where: \.isDrifted) }
         let style = Style.error(context)
-        for report in reports where !isQuiet && !drifted.contains(report) && report.failure == nil {
+        for report in reports where !isQuiet && report.status == .inSync {
             context.terminal.writeError("\(style.green("In sync:")) \(report.address) has no drift any more.\n")
         }
         let unknown = reports.compactMap { Self.notDetected($0, end: "What was asked for was done.") }

@@ -14,6 +14,8 @@ struct DriftRun {
     let isDeep: Bool
     let isQuiet: Bool
     let parallelism: Int
+    /// Whether it is told at once why a stack could not be entered, beside its report.
+    var tellsFailures = true
 
     /// What came of one stack.
     struct Outcome {
@@ -50,7 +52,7 @@ struct DriftRun {
         } catch {
             // Files that can't be read, missing credentials, a region that is none, an account that is not allowed.
             guard let problem = explained(error) else { throw error }
-            context.terminal.writeError(FindingText.render(problem.findings, .error(context)))
+            if tellsFailures { context.terminal.writeError(FindingText.render(problem.findings, .error(context))) }
             var report = DriftReport(on: recorded, checkedBy: checkedBy, in: context)
             report.failure = problem.oneLine
             outcome = Outcome(report: report, failure: problem.status)

@@ -186,7 +186,7 @@ extension Planner {
     }
 
     /// `arn:aws:cloudformation:…:stack/NAME/ID`
-    private static func stackName(of arn: String) -> String? {
+    static func stackName(of arn: String) -> String? {
         let parts = arn.split(separator: "/")
         return parts.count == 3 && parts[0].hasSuffix(":stack") ? String(parts[1]) : nil
     }

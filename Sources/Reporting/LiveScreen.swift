@@ -20,6 +20,8 @@ package final class LiveScreen: Sendable {
         /// How many wait for a line to be typed, and what others have written meanwhile: it would stand in the middle of the question.
         var readers = 0
         var held: [(text: String, sink: @Sendable (String) -> Void)] = []
+        /// Whether all was taken away: who still reads then is not waited for.
+        var isClosed = false
         var ticker: Task<Void, Never>?
     }
 
@@ -43,12 +45,11 @@ package final class LiveScreen: Sendable {
             self.state.withLock { $0.readers += 1 }
             let line = raw.readLine()
             self.state.withLock { state in
-                // A line's end was typed, unless nothing was.
-                if line == nil, state.isMidLine { raw.writeError("\n") }
-                state.isMidLine = false
                 state.readers -= 1
-                for (text, sink) in state.held { self.write(text, sink, &state) }
-                state.held = []
+                // A line's end was typed, unless nothing was.
+                if line == nil { self.endLine(&state) }
+                state.isMidLine = false
+                self.release(&state)
                 self.draw(&state)
             }
             return line
@@ -78,16 +79,33 @@ package final class LiveScreen: Sendable {
     /// Draws anew what is not what it was, as after a second or a notice.
     package func refresh() { state.withLock { redraw(&$0) } }
 
-    /// Takes everything away.
+    /// Takes everything away, and writes what waits for an answer: the process may end before a reader has seen that it was interrupted.
     package func close() {
         for name in state.withLock({ Array($0.blocks.keys) }) { pin(name, nil) }
+        state.withLock { state in
+            state.isClosed = true
+            guard state.readers > 0 else { return }
+            endLine(&state)
+            release(&state)
+        }
     }
 
     private func write(_ text: String, _ sink: @escaping @Sendable (String) -> Void) {
         guard !text.isEmpty else { return }
         state.withLock { state in
-            if state.readers > 0 { state.held.append((text, sink)) } else { write(text, sink, &state) }
+            if state.readers > 0, !state.isClosed { state.held.append((text, sink)) } else { write(text, sink, &state) }
         }
+    }
+
+    private func endLine(_ state: inout State) {
+        if state.isMidLine { raw.writeError("\n") }
+        state.isMidLine = false
+    }
+
+    /// Writes what was held back for a reader.
+    private func release(_ state: inout State) {
+        for (text, sink) in state.held { write(text, sink, &state) }
+        state.held = []
     }
 
     private func write(_ text: String, _ sink: (String) -> Void, _ state: inout State) {

@@ -23,6 +23,25 @@ import Testing
         #expect(order(["a": ["a"]]) == ["a []"])
     }
 
+    @Test func `a stack goes behind those in which a nested stack imports what it exports, itself or in one nested in it`() {
+        func exporter(_ stack: String, _ stacks: Set<String>, to importers: Set<String> = [], in place: String = "here")
+            -> DestructionOrder.Exporter
+        {
+            .init(address: StackAddress(stack: stack), place: place, stacks: stacks, importers: importers)
+        }
+        let needs: OrderedDictionary<StackAddress, [StackAddress]> = [
+            StackAddress(stack: "app"): [], StackAddress(stack: "network"): [], StackAddress(stack: "far"): [],
+        ]
+        let exporters = [
+            exporter("network", ["network", "network-Inner-1"], to: ["app-Inner-2", "network"]),
+            exporter("app", ["app", "app-Inner-2"]), exporter("far", ["app-Inner-2"], in: "elsewhere"),
+        ]
+        let order = DestructionOrder.order(needs, andImportsOf: exporters)
+        #expect(order[StackAddress(stack: "network")] == [StackAddress(stack: "app")])
+        #expect(order[StackAddress(stack: "app")] == [] && order[StackAddress(stack: "far")] == [])
+        #expect(order.count == 3)
+    }
+
     @Test func `a chain of many thousands is no trouble`() {
         let count = 20_000
         var needs: OrderedDictionary<String, [String]> = [:]

@@ -12,12 +12,12 @@ import Testing
           Topic: {Type: AWS::SNS::Topic, Properties: {DisplayName: one, Tags: [{Key: a, Value: b}, {Key: t, Value: !Ref Token}]}}
         """
 
-    private func values(_ id: String, _ details: ChangeDetail...) throws -> [UnplannedValue] {
+    private func values(_ id: String, _ details: ChangeDetail..., hiding secrets: [Secret] = []) throws -> [UnplannedValue] {
         let recorded = RecordedStack(
             address: .pipeline, stackName: "image-pipeline-develop", region: "eu-central-1", serial: 1, status: "CREATE_COMPLETE",
             templateBody: Self.template, parameters: ["Token": .secret(nil)])
         let change = ResourceChange(action: .modify, logicalID: id, type: "AWS::SNS::Topic", details: details)
-        return UnplannedValue.values(of: change, judgedBy: [try RecordedProperties(recorded, types: .bundled)])
+        return UnplannedValue.values(of: change, judgedBy: [try RecordedProperties(recorded, types: .bundled)], hiding: secrets)
     }
 
     private func detail(_ name: String, _ before: String?, _ after: String?) -> ChangeDetail {
@@ -43,6 +43,11 @@ import Testing
                 UnplannedValue(path: "Tags[a].Value", before: "b", after: "c"),
                 UnplannedValue(path: "Tags[t].Value", before: DriftDifference.hidden, after: DriftDifference.hidden),
             ], "\(told)")
+    }
+
+    @Test func `a known secret that got there past the template is hidden, with what it was before`() throws {
+        let told = try values("Topic", detail("DisplayName", "one", "my hunter2"), hiding: [Secret("hunter2"), Secret("one")])
+        #expect(told == [UnplannedValue(path: "DisplayName", before: DriftDifference.hidden, after: DriftDifference.hidden)])
     }
 
     @Test func `of a resource that no template has, all is hidden where there are secrets`() throws {

@@ -68,6 +68,7 @@ import Testing
         let (status, terminal) = await run("apply one two --revert-drift --auto-approve")
         #expect(status == 3)
         #expect(terminal.errors.contains("Nothing was done."), "\(terminal.errors)")
+        #expect(terminal.errors.ranges(of: "Stack two must not be deployed to account").count == 1, "\(terminal.errors)")
         #expect(await run("drift one --detailed-exitcode").status == 2)
     }
 }

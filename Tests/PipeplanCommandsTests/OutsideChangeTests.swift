@@ -87,6 +87,26 @@ import Testing
         #expect(refused == 3 && told.errors.contains(line), "\(told.errors)")
     }
 
+    @Test func `nobody is asked where the files say what was made of the stack, and then it is recorded`() async throws {
+        try write(label: "theirs", size: 2)
+        try await changePastPipeplan()
+        let (status, told) = await run("apply shop --auto-approve")
+        #expect(status == 0 && !told.errors.contains("past pipeplan"), "\(told.errors)")
+        let (drifted, shown) = await run("drift --detailed-exitcode")
+        #expect(drifted == 0, "\(shown.output)")
+        try write(label: "two", size: 2)
+        #expect(await run("apply shop --auto-approve").status == 0)
+    }
+
+    @Test func `a known secret in what somebody has changed is hidden where it is asked about`() async throws {
+        try write(label: "first-secret")
+        try await changePastPipeplan()
+        try write(label: "one", queue: true)
+        let (status, told) = await run("apply shop", typing: ["yes", "yes", "no"])
+        #expect(status == 3 && told.errors.contains("+  First: {Type: AWS::SNS::Topic, Properties: {DisplayName: ****}}"), "\(told.errors)")
+        #expect(told.errors.contains("~ DisplayName: (sensitive)") && !told.errors.contains("first-secret"), "\(told.errors)")
+    }
+
     @Test func `what left the stack as it was recorded is no question`() async throws {
         try fault(on: "update")
         try write(label: "theirs")

@@ -84,10 +84,15 @@ import Testing
         topic.logicalID = "Network/Topic"
         let queue = ResourceDriftReport(
             logicalID: "Network/Queue", physicalID: "q", type: "AWS::SQS::Queue", status: .deleted, check: .cloudFormation)
-        let plan = try nested(topic, queue)
+        let stack = ResourceDriftReport(
+            logicalID: "Network", physicalID: "arn:aws:cloudformation:us-east-1:111122223333:stack/shop-test-Network-1AB/0a",
+            type: "AWS::CloudFormation::Stack", status: .inSync)
+        let other = ResourceDriftReport(logicalID: "Network/Other", physicalID: "o", type: "AWS::SQS::Queue", status: .inSync)
+        let plan = try nested(stack, topic, queue, other)
         #expect(plan.changes.map(\.logicalID) == ["Network"] && plan.hasChanges)
         #expect(plan.unchangedCount == 1)
         let inner = try #require(plan.changes.first?.nested)
+        #expect(inner.stackName == "shop-test-Network-1AB" && inner.unchangedCount == 1)
         #expect(inner.changes.map { "\($0.logicalID) \($0.action) \($0.willChange)" } == ["Topic modify unknown", "Queue add unknown"])
         #expect(inner.properties == [#"DisplayName: "live" → "one""#].map { "Topic.\($0)" })
         #expect(plan.notes.map(\.code) == ["nested-drift"])

@@ -230,6 +230,28 @@ import Testing
         #expect(screen.text == "Go on? \nInterrupted.\n")
     }
 
+    @Test func `at the end all that waits for an answer is written, though who reads has not seen yet that it was interrupted`() throws {
+        let screen = Screen()
+        var context = Context.test
+        context.environment = [:]
+        context.terminal = screen.terminal
+        let shared = Mutex<LiveScreen?>(nil)
+        // The end comes while the line is waited for.
+        context.terminal.readLine = {
+            let live = shared.withLock { $0 }
+            live?.terminal.writeError("Interrupted.\n")
+            live?.close()
+            live?.terminal.writeError("Deployed nothing.\n")
+            #expect(screen.text == "Go on? \nInterrupted.\nDeployed nothing.\n")
+            return nil
+        }
+        let live = try #require(LiveScreen(context))
+        shared.withLock { $0 = live }
+        live.terminal.writeError("Go on? ")
+        #expect(live.terminal.readLine() == nil)
+        #expect(screen.text == "Go on? \nInterrupted.\nDeployed nothing.\n")
+    }
+
     @Test func `what is the same is not drawn again`() throws {
         let screen = Screen()
         let live = try #require(liveScreen(on: screen))

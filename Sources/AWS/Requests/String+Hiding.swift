@@ -1,18 +1,5 @@
 import Model
 
-extension String {
-    /// Shorter ones would take letters out of every word.
-    private static let shortestSecret = 4
-
-    /// The text with `****` for every one of the secrets in it.
-    func hiding(_ secrets: [Secret]) -> String {
-        // A longer one may hold a shorter one, whose stars would leave the rest of it.
-        secrets.map { $0.reveal() }.sorted { $0.utf8.count > $1.utf8.count }.reduce(self) { text, secret in
-            secret.utf8.count >= Self.shortestSecret ? text.replacing(secret, with: Secret.mask) : text
-        }
-    }
-}
-
 extension Credentials {
     /// What of them no message may hold. Endpoints of one's own take words such as `test` for keys: without them messages would
     /// lose their meaning, and nothing is won.

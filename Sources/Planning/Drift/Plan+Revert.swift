@@ -21,16 +21,18 @@ extension Plan {
 
     private mutating func revert(_ resources: [ResourceDriftReport], _ types: ResourceTypeCatalog) {
         var inside: OrderedDictionary<String, [ResourceDriftReport]> = [:]
-        for var resource in resources where resource.status == .modified || resource.status == .deleted {
+        for var resource in resources {
             if let slash = resource.logicalID.firstIndex(of: "/") {
                 let stack = String(resource.logicalID[..<slash])
                 resource.logicalID = String(resource.logicalID[resource.logicalID.index(after: slash)...])
                 inside[stack, default: []].append(resource)
-            } else {
+            } else if resource.isToRevert {
                 revert(resource, types)
             }
         }
-        for (logicalID, resources) in inside { revert(resources, in: logicalID, types) }
+        for (logicalID, inside) in inside where inside.contains(where: \.isToRevert) {
+            revert(inside, in: logicalID, named: resources.first { $0.logicalID == logicalID }?.physicalID, types)
+        }
     }
 
     private mutating func revert(_ resource: ResourceDriftReport, _ types: ResourceTypeCatalog) {
@@ -62,7 +64,9 @@ extension Plan {
 
     /// Plans what is put right in a nested stack. CloudFormation's documentation tells neither that a change set for nested stacks too
     /// puts drift right in them nor that it does not: so it may.
-    private mutating func revert(_ resources: [ResourceDriftReport], in logicalID: String, _ types: ResourceTypeCatalog) {
+    private mutating func revert(
+        _ resources: [ResourceDriftReport], in logicalID: String, named physicalID: String?, _ types: ResourceTypeCatalog
+    ) {
         guard followed?.contains(logicalID) == true else {
             notes.append(
                 Finding(
@@ -73,7 +77,7 @@ extension Plan {
         }
         let found = changes.firstIndex { $0.logicalID == logicalID }
         if let found, changes[found].action != .modify { return }
-        var inner = found.flatMap { changes[$0].nested } ?? withoutChanges(following: resources)
+        var inner = found.flatMap { changes[$0].nested } ?? withoutChanges(in: logicalID, named: physicalID, resources)
         let planned = Set(inner.changes.map(\.logicalID))
         // The plan around it counts what stays in there too.
         let unchangedBefore = inner.unchangedCount
@@ -111,12 +115,22 @@ extension Plan {
     }
 
     /// The plan of a nested stack in which nothing happens, which is planned through as far as something in it has drifted.
-    private func withoutChanges(following resources: [ResourceDriftReport]) -> Plan {
+    /// - Parameter resources: what is known to be in it.
+    private func withoutChanges(in logicalID: String, named physicalID: String?, _ resources: [ResourceDriftReport]) -> Plan {
         var plan = withoutChanges
-        let stacks = resources.compactMap { resource in resource.logicalID.firstIndex(of: "/").map { resource.logicalID[..<$0] } }
+        plan.stackName = physicalID.flatMap(Planner.stackName) ?? logicalID
+        plan.unchangedCount = resources.count
+        let stacks = resources.filter(\.isToRevert).compactMap { resource in
+            resource.logicalID.firstIndex(of: "/").map { resource.logicalID[..<$0] }
+        }
         plan.followed = stacks.isEmpty ? nil : Set(stacks.map(String.init)).sorted()
         return plan
     }
+}
+
+extension ResourceDriftReport {
+    /// Whether a drift-aware change set has anything to put right of it, be it excused or not.
+    fileprivate var isToRevert: Bool { status == .modified || status == .deleted }
 }
 
 extension PlannedChange {
