@@ -46,8 +46,7 @@ extension Path {
                 .settled(
                     .cancelled, .untouched,
                     "The stack was changed past pipeplan since it was recorded, and the plan was made against what is recorded. `pipeplan "
-                        + "drift image-pipeline:develop` shows it. Write into the stack's files what it has, and apply that first; or apply at a "
-                        + "terminal, where it is asked about; or review CloudFormation's own change set, which knows of it: `pipeplan plan "
+                        + "drift image-pipeline:develop` shows it. Apply at a terminal, where it is asked about; or review CloudFormation's own change set, which knows of it: `pipeplan plan "
                         + "image-pipeline:develop --online --out FILE`, and `pipeplan apply FILE`",
                     exit: .refused)
             )),

@@ -87,15 +87,11 @@ import Testing
         #expect(refused == 3 && told.errors.contains(line), "\(told.errors)")
     }
 
-    @Test func `nobody is asked where the files say what was made of the stack, and then it is recorded`() async throws {
+    @Test func `nobody is asked where the files say what was made of the stack`() async throws {
         try write(label: "theirs", size: 2)
         try await changePastPipeplan()
         let (status, told) = await run("apply shop --auto-approve")
         #expect(status == 0 && !told.errors.contains("past pipeplan"), "\(told.errors)")
-        let (drifted, shown) = await run("drift --detailed-exitcode")
-        #expect(drifted == 0, "\(shown.output)")
-        try write(label: "two", size: 2)
-        #expect(await run("apply shop --auto-approve").status == 0)
     }
 
     @Test func `a known secret in what somebody has changed is hidden where it is asked about`() async throws {
