@@ -41,8 +41,11 @@ extension DeploymentMachine {
     /// something to do.
     private mutating func protectOnly() -> Action {
         guard stack != nil, plan.terminationProtection != nil || plan.stackPolicy != nil else {
-            guard stack != nil, plan.mayGiveSameSecret else { return discard(settlement(.unchanged, exit: .success)) }
-            // A secret that was never seen here was the one that the stack has: from now on its digest tells.
+            guard let stack, plan.mayGiveSameSecret || known?.account(for: stack) == false else {
+                return discard(settlement(.unchanged, exit: .success))
+            }
+            // A secret that was never seen here was the one that the stack has: from now on its digest tells. What somebody made of the
+            // stack past pipeplan is what the files say: from now on it is what is recorded.
             return discard(Settlement(.unchanged, .applied, exit: .success, stack: stack))
         }
         phase = .protecting

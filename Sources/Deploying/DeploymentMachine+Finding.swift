@@ -88,7 +88,8 @@ extension DeploymentMachine {
 
     var changedOutside: String {
         "The stack was changed past pipeplan since it was recorded, and the plan was made against what is recorded. `pipeplan drift "
-            + "\(plan.address)` shows it. Apply at a terminal, where it is asked about; or review CloudFormation's own change set, which knows of it: `pipeplan plan \(plan.address) --online --out FILE`, "
+            + "\(plan.address)` shows it. Write into the stack's files what it has, and apply that first; or apply at a terminal, where it is "
+            + "asked about; or review CloudFormation's own change set, which knows of it: `pipeplan plan \(plan.address) --online --out FILE`, "
             + "and `pipeplan apply FILE`"
     }
 

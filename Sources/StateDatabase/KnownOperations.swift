@@ -56,12 +56,14 @@ extension StateDatabase {
 
     private static func knownOperations(onStack stackID: String, in db: Database) throws -> KnownOperations {
         var known = KnownOperations(stackID: stackID)
-        // What had nothing executed, as where only protections change, says nothing of what others did before.
+        // What had nothing executed, as where only protections change, says nothing of what others did before; unless that was what the
+        // files said, and was recorded.
         let rows = try Row.fetchCursor(
             db,
             sql: """
                 SELECT id, change_set_id, change_set_name,
-                    CASE WHEN step <> 'change-set' OR (kind = 'import' AND change_set_name IS NULL) THEN finished_at END
+                    CASE WHEN step <> 'change-set' OR (kind = 'import' AND change_set_name IS NULL)
+                        OR (status = 'unchanged' AND effect = 'applied') THEN finished_at END
                 FROM deployments WHERE stack_id = ? ORDER BY started_at DESC, id DESC
                 """, arguments: [stackID])
         let lastEvent = try db.cachedStatement(

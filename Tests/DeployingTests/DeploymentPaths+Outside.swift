@@ -31,6 +31,11 @@ extension Path {
             "a change that left the stack as it was recorded is no question", .addition, (.started, .describeStack),
             (.stackDescribed(theirs), .compareStack(theirs)), (.stackCompared(same), .createChangeSet(.update)), untaken, untouched),
         Path(
+            "one that the files have already is recorded", .addition, (.started, .describeStack),
+            (.stackDescribed(theirs), .compareStack(theirs)), (.stackCompared(nil), .createChangeSet(.update)),
+            (.changeSetCreated, .describeChangeSet), (.changeSetDescribed(.withoutChanges), .deleteChangeSet),
+            (.changeSetDeleted, .settled(.unchanged, .applied, exit: .success, theirs))),
+        Path(
             "another template is asked about, and applied over after a yes", .addition, (.started, .describeStack),
             (.stackDescribed(theirs), .compareStack(theirs)), (.stackCompared(.sample), .ask(.changedOutside(.sample))),
             (.answered(true), .createChangeSet(.update)), untaken, untouched),
@@ -46,7 +51,8 @@ extension Path {
                 .settled(
                     .cancelled, .untouched,
                     "The stack was changed past pipeplan since it was recorded, and the plan was made against what is recorded. `pipeplan "
-                        + "drift image-pipeline:develop` shows it. Apply at a terminal, where it is asked about; or review CloudFormation's own change set, which knows of it: `pipeplan plan "
+                        + "drift image-pipeline:develop` shows it. Write into the stack's files what it has, and apply that first; or apply at "
+                        + "a terminal, where it is asked about; or review CloudFormation's own change set, which knows of it: `pipeplan plan "
                         + "image-pipeline:develop --online --out FILE`, and `pipeplan apply FILE`",
                     exit: .refused)
             )),

@@ -87,11 +87,15 @@ import Testing
         #expect(refused == 3 && told.errors.contains(line), "\(told.errors)")
     }
 
-    @Test func `nobody is asked where the files say what was made of the stack`() async throws {
+    @Test func `nobody is asked where the files say what was made of the stack, and that is recorded`() async throws {
         try write(label: "theirs", size: 2)
         try await changePastPipeplan()
         let (status, told) = await run("apply shop --auto-approve")
         #expect(status == 0 && !told.errors.contains("past pipeplan"), "\(told.errors)")
+        for command in ["plan shop --detailed-exitcode", "drift shop --detailed-exitcode"] {
+            let (status, told) = await run(command)
+            #expect(status == 0 && !told.output.contains("past pipeplan"), "\(told.output)")
+        }
     }
 
     @Test func `a known secret in what somebody has changed is hidden where it is asked about`() async throws {
