@@ -22,6 +22,11 @@ Resources:
 PARAMETERS = 'parameters: {Token: {prompt: "Which token?"}, Name: {prompt: "Which name?"}}\n'
 
 
+def hear_interrupts():
+    # Whoever runs the tests in the background has them ignored, and a program leaves it at that.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Typist:
     """The program at a terminal, whose screen is read and whose keys are pressed."""
 
@@ -34,7 +39,7 @@ class Typist:
         self.terminal, self.program_end = os.openpty()
         self.process = subprocess.Popen(
             [PROGRAM, *line.split()], cwd=folder, stdin=self.program_end, stdout=self.program_end, stderr=self.program_end,
-            env={"PATH": os.environ["PATH"], "HOME": str(folder), "TERM": "dumb"})
+            env={"PATH": os.environ["PATH"], "HOME": str(folder), "TERM": "dumb"}, preexec_fn=hear_interrupts)
 
     def read_until(self, pattern):
         while not re.search(pattern, self.screen):
