@@ -22,8 +22,7 @@ extension DeploymentMachine {
         case .protecting: return pending
         case .ended(let ending): return .end(ending)
         case .new, .checkingStack, .comparingStack, .askingAboutChange, .checkingReview, .waiting, .askingToRecreate, .lookingForFailures,
-            .askingToRollBack,
-            .creatingChangeSet, .computingChangeSet, .askingAboutUnplanned, .starting:
+            .askingToRollBack, .creatingChangeSet, .computingChangeSet, .askingAboutUnplanned, .starting:
             return end(interrupted)
         }
     }

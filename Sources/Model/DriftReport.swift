@@ -259,21 +259,15 @@ extension OutsideChange {
 extension DriftReport {
     /// The report without known secrets that got into live values by other ways than the template, or into what AWS says.
     package func hiding(_ secrets: [Secret]) -> DriftReport {
-        // Shorter ones are part of everything.
-        let words = secrets.map { $0.reveal() }.filter { $0.utf8.count >= 4 }.sorted { $0.utf8.count > $1.utf8.count }
-        guard !words.isEmpty else { return self }
-        func hide(_ text: String) -> String { words.reduce(text) { $0.replacing($1, with: Secret.mask) } }
         var report = self
-        report.failure = failure.map(hide)
+        report.failure = failure?.hiding(secrets)
         report.outside = outside?.hiding(secrets)
         for index in report.resources.indices {
-            report.resources[index].reason = report.resources[index].reason.map(hide)
+            report.resources[index].reason = report.resources[index].reason?.hiding(secrets)
             report.resources[index].differences = report.resources[index].differences.map { difference in
-                let holdsOne = [difference.expected, difference.actual].contains { value in
-                    value.map { value in words.contains { value.holds($0) } } ?? false
-                }
+                let holdsOne = [difference.expected, difference.actual].contains { $0?.holds(anyOf: secrets) == true }
                 return DriftDifference(
-                    path: hide(difference.path), expected: difference.expected, actual: difference.actual,
+                    path: difference.path.hiding(secrets), expected: difference.expected, actual: difference.actual,
                     sensitive: difference.sensitive || holdsOne, verdict: difference.verdict, reason: difference.reason)
             }
         }
@@ -288,7 +282,7 @@ extension JSONValue {
     }
 
     /// Whether a text is part of any text or name in it.
-    fileprivate func holds(_ text: String) -> Bool {
+    private func holds(_ text: String) -> Bool {
         switch self {
         case .string(let own): own.contains(text)
         case .array(let items): items.contains { $0.holds(text) }

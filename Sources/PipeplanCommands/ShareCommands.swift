@@ -175,7 +175,7 @@ private struct ShareReport: Encodable {
                 received > 0 ? "\(received) received" : nil, sent > 0 ? "\(sent) sent" : nil,
                 driftReceived > 0 ? reports(driftReceived, "received") : nil, driftSent > 0 ? reports(driftSent, "sent") : nil,
             ]
-            return (environment.map { "\(stack):\($0)" } ?? stack) + ": " + parts.compactMap(\.self).joined(separator: ", ")
+            return "\(StackAddress(stack: stack, environment: environment)): \(parts.compactMap(\.self).joined(separator: ", "))"
         }
     }
 
@@ -222,7 +222,7 @@ private struct ShareReport: Encodable {
         var text = stacks.isEmpty && published.isEmpty ? "Nothing new on \(share).\n" : ""
         for stack in stacks { text += "\(stack.text)\n" }
         for one in published {
-            text += "\(one.environment.map { "\(one.stack):\($0)" } ?? one.stack): deployment \(one.id) published as \(one.serial)\n"
+            text += "\(StackAddress(stack: one.stack, environment: one.environment)): deployment \(one.id) published as \(one.serial)\n"
         }
         if !waiting.isEmpty { text += "Still here only: \(waiting.joined(separator: ", ")). `pipeplan resume` settles what is open.\n" }
         if !unpublished.isEmpty { text += "Not published yet: \(unpublished.joined(separator: ", ")).\n" }

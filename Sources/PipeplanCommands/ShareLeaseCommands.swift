@@ -194,7 +194,7 @@ private struct LeaseReport: Encodable {
 
         private enum CodingKeys: CodingKey { case stack, environment, epoch, id, holder, process, since, command, job, serial, step }
 
-        private var name: String { environment.map { "\(stack):\($0)" } ?? stack }
+        private var name: String { StackAddress(stack: stack, environment: environment).description }
 
         var text: String { "\(name): \(holderText); lease \(epoch), ID \(id)" }
 

@@ -85,10 +85,9 @@ extension Workspace {
         }
     }
 
-    /// Whoever is interrupted still gives the lease back.
     private func release(_ lease: HeldLease, _ context: Context) async {
         do {
-            try await Task { try await lease.release() }.value
+            try await lease.release()
         } catch {
             let why = explained(error)?.description ?? "\(error)"
             context.terminal.writeError(
@@ -176,6 +175,7 @@ extension Workspace {
         let actor = DeploymentActor(user: context.userName, host: context.hostName)
         let timeout = Duration.seconds(options?.lockTimeout ?? 0)
         var held: [HeldLease] = []
+        func releaseAll() async { for lease in held { await release(lease, context) } }
         do {
             // In one order everywhere, so that no two wait for each other.
             for address in addresses.sorted() {
@@ -184,11 +184,11 @@ extension Workspace {
             _ = try await share.sync(certain: addresses)
             for lease in held { _ = try await lease.publishOffline() }
         } catch let failure as ShareUnavailable {
-            for lease in held { await release(lease, context) }
+            await releaseAll()
             try requireOffline(options, failure)
             return try await body(offlineRight(addresses[0], share, context))
         } catch {
-            for lease in held { await release(lease, context) }
+            await releaseAll()
             throw error
         }
         do {
@@ -198,10 +198,10 @@ extension Workspace {
             }
             let value = try await body(held.first.map { .lease($0) } ?? .alone)
             _ = try await share.sync()
-            for lease in held { await release(lease, context) }
+            await releaseAll()
             return value
         } catch {
-            for lease in held { await release(lease, context) }
+            await releaseAll()
             throw error
         }
     }

@@ -20,22 +20,8 @@ package struct SharedDrift: Hashable, Sendable {
 
 extension StateDatabase {
     package func sharedDrift(_ share: String) throws -> [StackAddress: SharedDrift] {
-        try read { db in
-            let rows = try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT s.stack, s.environment, h.drift_tag, h.drift_name, h.drift_row
-                    FROM shared h JOIN stacks s ON s.id = h.stack_key WHERE h.share = ?
-                    """,
-                arguments: [share])
-            var known: [StackAddress: SharedDrift] = [:]
-            for row in rows {
-                var columns = RowReader(row)
-                let address = try StackAddress(columns: &columns)
-                known[address] = SharedDrift(
-                    tag: try columns.optionalText(), name: try columns.optionalText(), row: try columns.next(Int64?.self))
-            }
-            return known
+        try known(of: share, "h.drift_tag, h.drift_name, h.drift_row") { columns in
+            SharedDrift(tag: try columns.optionalText(), name: try columns.optionalText(), row: try columns.next(Int64?.self))
         }
     }
 

@@ -21,26 +21,32 @@ package struct SharedHead: Hashable, Sendable {
 extension StateDatabase {
     /// What is known of a share, by stack.
     package func sharedHeads(_ share: String) throws -> [StackAddress: SharedHead] {
+        try known(of: share, "h.serial, h.part, h.tag, h.epoch") { columns in
+            let serial = try columns.integer()
+            guard (0..<1 << 40).contains(serial) else { throw DamagedRecord("A shared log ends at deployment \(serial)") }
+            let part = try columns.name(RecordPosition.Part.self, "part of a record")
+            return SharedHead(
+                position: serial > 0 ? RecordPosition(serial, part) : nil, tag: try columns.optionalText(), epoch: try columns.integer())
+        }
+    }
+
+    /// What some columns of `shared`, which is called `h`, tell of a share, by stack.
+    func known<Value>(
+        of share: String, _ columns: String, _ value: (inout RowReader) throws -> Value
+    ) throws -> [StackAddress: Value] {
         try read { db in
             let rows = try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT s.stack, s.environment, h.serial, h.part, h.tag, h.epoch
-                    FROM shared h JOIN stacks s ON s.id = h.stack_key WHERE h.share = ?
+                    SELECT s.stack, s.environment, \(columns) FROM shared h JOIN stacks s ON s.id = h.stack_key WHERE h.share = ?
                     """,
                 arguments: [share])
-            var heads: [StackAddress: SharedHead] = [:]
+            var known: [StackAddress: Value] = [:]
             for row in rows {
                 var columns = RowReader(row)
-                let address = try StackAddress(columns: &columns)
-                let serial = try columns.integer()
-                guard (0..<1 << 40).contains(serial) else { throw DamagedRecord("A shared log ends at deployment \(serial)") }
-                let part = try columns.name(RecordPosition.Part.self, "part of a record")
-                heads[address] = SharedHead(
-                    position: serial > 0 ? RecordPosition(serial, part) : nil, tag: try columns.optionalText(), epoch: try columns.integer()
-                )
+                known[try StackAddress(columns: &columns)] = try value(&columns)
             }
-            return heads
+            return known
         }
     }
 

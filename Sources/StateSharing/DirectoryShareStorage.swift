@@ -68,7 +68,7 @@ package struct DirectoryShareStorage: ShareStorage {
             try requireRoot()
             return []
         } catch {
-            throw unavailable("\(folder) can't be listed", Self.code(of: error))
+            throw unavailable("\(folder) can't be listed", error.systemCode ?? EIO)
         }
         return names.sorted().compactMap { name in
             var status = stat()
@@ -78,11 +78,6 @@ package struct DirectoryShareStorage: ShareStorage {
             // A rename puts another file in its place.
             return ShareEntry(name: name, tag: "\(status.st_ino)-\(Self.time(status))-\(status.st_size)")
         }
-    }
-
-    /// What the system says of an error of Foundation's.
-    private static func code(of error: any Error) -> Int32 {
-        ((error as NSError).userInfo[NSUnderlyingErrorKey] as? POSIXError)?.code.rawValue ?? EIO
     }
 
     private static func time(_ status: stat) -> String {

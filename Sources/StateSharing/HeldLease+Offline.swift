@@ -86,10 +86,9 @@ extension Share {
         }
     }
 
-    /// Whoever is interrupted still gives the lease back.
     private func end(_ lease: HeldLease) async {
         do {
-            try await Task { try await lease.release() }.value
+            try await lease.release()
         } catch {
             warn("The lease of \(lease.address) could not be released, and ends by itself.")
         }

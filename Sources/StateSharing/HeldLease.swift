@@ -148,11 +148,12 @@ package actor HeldLease {
         try share.database.setSharedHead(head, of: address, share: share.name)
     }
 
-    /// Lets the next one have it.
+    /// Lets the next one have it. Whoever is cancelled still gives it back.
     package func release() async throws {
         beating?.cancel()
         beating = nil
         let marker = Data(#"{"released":"\#(lease.id)"}"#.utf8)
-        _ = try await share.storage.create(marker, at: ShareLayout.release(address, lease.epoch), share.clock)
+        let path = ShareLayout.release(address, lease.epoch)
+        _ = try await Task { [share] in try await share.storage.create(marker, at: path, share.clock) }.value
     }
 }
