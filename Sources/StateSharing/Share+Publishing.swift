@@ -36,10 +36,12 @@ extension Share {
         var bodies = try database.bodies(of: record)
         for (digest, text) in bodies.sorted(by: { $0.key.hex < $1.key.hex }) where isApart(digest, text, record) {
             bodies[digest] = nil
+            guard !textsThere.has(digest) else { continue }
             let path = ShareLayout.blob(digest)
             if case .exists = try await storage.create(Data(text.utf8), at: path, clock) {
                 throw damaged(path, "It is not what its name says")
             }
+            textsThere.add(digest)
         }
         let path = ShareLayout.record(record.address, record.position)
         var creation = try await storage.create(RecordBundle(record, bodies: bodies).bytes, at: path, clock)
@@ -47,13 +49,15 @@ extension Share {
         if case .exists(let data) = creation, (try? RecordBundle(data, name: path))?.record.hash == record.hash {
             creation = .created
         }
-        if case .created = creation, hints { await hint(record) }
+        guard case .created = creation else { return creation }
+        await bundle(behind: record)
+        if hints { await hint(record) }
         return creation
     }
 
     /// Texts that many records have in common, and large ones, are objects of their own.
     private func isApart(_ digest: Digest, _ text: String, _ record: PortableRecord) -> Bool {
-        record.templates.contains(digest) || text.utf8.count > 32 << 10
+        record.templates.contains(digest) || Self.isLarge(text)
     }
 
     private struct Hint: Codable {

@@ -74,8 +74,8 @@ extension Share {
 
     private static let stacksAtATime = 4
     private static let objectsAtATime = 16
-    /// Records that are taken over in one transaction.
-    private static let batch = 64
+    /// So many are read one by one, rather than a segment that has them.
+    private static let fewRecords = 8
 
     /// - Parameter tag: of the share's hint, `nil` for none.
     func sync(_ address: StackAddress, _ head: SharedHead, tag: String?, everything: Bool, pushes: Bool) async throws
@@ -87,8 +87,9 @@ extension Share {
         let listing = try await listing(of: address, after: head.position, everything: everything)
         var rest = listing.positions[...]
         var isCutShort = false
-        while !rest.isEmpty {
-            let positions = rest.prefix(Self.batch)
+        while let first = rest.first {
+            // A segment at a time, in one transaction.
+            let positions = rest.prefix { LogSegment(of: $0.serial) == LogSegment(of: first.serial) }
             rest = rest.dropFirst(positions.count)
             var fresh: [RecordBundle] = []
             for bundle in try await fetch(address, Array(positions)) {
@@ -147,8 +148,17 @@ extension Share {
 
     // MARK: Fetching
 
-    /// The records with all texts that are not here yet.
+    /// The records of one segment or a part of it, with all texts that are not here yet.
     private func fetch(_ address: StackAddress, _ positions: [RecordPosition]) async throws -> [RecordBundle] {
+        if positions.count > Self.fewRecords, let last = positions.last, LogSegment(of: last.serial).last == last,
+            let bundles = try await records(in: LogSegment(of: last.serial), of: address)
+        {
+            return try await completed(bundles.suffix(positions.count))
+        }
+        return try await completed(fetchedSingly(address, positions))
+    }
+
+    private func fetchedSingly(_ address: StackAddress, _ positions: [RecordPosition]) async throws -> [RecordBundle] {
         let fetched = try await fetch(positions.map { ShareLayout.record(address, $0) })
         var bundles: [RecordBundle] = []
         for position in positions {
@@ -160,6 +170,11 @@ extension Share {
             }
             bundles.append(bundle)
         }
+        return bundles
+    }
+
+    private func completed(_ bundles: [RecordBundle]) async throws -> [RecordBundle] {
+        var bundles = bundles
         let open = bundles.map { bundle in bundle.record.bodies.filter { bundle.bodies[$0] == nil } }
         let known = try database.knownBodies(open.flatMap(\.self))
         let texts = try await fetch(Set(open.flatMap(\.self)).subtracting(known).map(ShareLayout.blob))

@@ -1,6 +1,7 @@
 import Foundation
 package import Model
 package import StateDatabase
+import Synchronization
 
 /// A team's log, and this machine's copy of it.
 package struct Share: Sendable {
@@ -10,6 +11,7 @@ package struct Share: Sendable {
     let randomBytes: @Sendable (Int) -> Data
     /// Is told what the user must know of, in sentences.
     let warn: @Sendable (String) -> Void
+    let textsThere = TextsThere()
 
     package init(
         storage: any ShareStorage, database: StateDatabase, context: Context, warn: @escaping @Sendable (String) -> Void
@@ -64,4 +66,12 @@ package struct Share: Sendable {
             detail: "\(why). What comes before it was taken over, and nothing that comes after it. "
                 + "A bucket with versions has the object as it was (docs/team.md).")
     }
+}
+
+/// The texts that this process has seen to be on the share, so that it need not ask for each record that has one.
+final class TextsThere: Sendable {
+    private let digests = Mutex<Set<Digest>>([])
+
+    func has(_ digest: Digest) -> Bool { digests.withLock { $0.contains(digest) } }
+    func add(_ digest: Digest) { _ = digests.withLock { $0.insert(digest) } }
 }

@@ -26,6 +26,9 @@ package enum ShareLayout {
     package static func record(_ address: StackAddress, _ position: RecordPosition) -> String {
         "\(records(address))/\(recordName(position))"
     }
+    package static func segment(_ address: StackAddress, _ segment: LogSegment) -> String {
+        "\(records(address))/segments/\(number(segment.last.serial)).json"
+    }
     package static func leases(_ address: StackAddress) -> String { "\(records(address))/lease" }
     package static func drift(_ address: StackAddress) -> String { "\(records(address))/drift" }
     /// The hint that there are drift reports. A stack's key has no point.

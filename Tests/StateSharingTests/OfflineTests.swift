@@ -202,7 +202,7 @@ import Testing
             }
             let process = try Clone("grace", line, folder: grace.folder)
             // A heartbeat may come in between.
-            try? await process.share.sync()
+            _ = try? await process.share.sync()
             if let lease = try? await process.share.acquire(.web, process.request(seconds: 600)) {
                 try? await process.share.sync(only: .web)
                 _ = try? await lease.publishOffline()
