@@ -28,7 +28,7 @@ struct StateList: ContextCommand {
 
     func run(in context: Context) async throws -> ExitStatus {
         let workspace = try Workspace(context, common, .readOnly)
-        let report = StateReport(try workspace.database.recordedStacks(), lineage: workspace.database.lineage)
+        let report = try workspace.report(try workspace.database.recordedStacks())
         context.terminal.write(common.json ? try JSONReport.render(report) : report.list(.output(context)))
         return .success
     }
@@ -58,7 +58,7 @@ struct StateShow: ContextCommand {
             context.terminal.write(common.json ? try JSONReport.render(report) : report.text(.output(context)))
             return .success
         }
-        let report = StateReport(try workspace.recordedStacks(stacks, common), lineage: workspace.database.lineage)
+        let report = try workspace.report(try workspace.recordedStacks(stacks, common))
         context.terminal.write(common.json ? try JSONReport.render(report) : report.details(.output(context)))
         return .success
     }
@@ -82,5 +82,11 @@ struct StateShow: ContextCommand {
         return ResourceStateReport(
             recorded.address, found.resource.resource, since: found.since,
             properties: origins.properties(of: logicalID, recorded: found.resource.properties))
+    }
+}
+
+extension Workspace {
+    fileprivate func report(_ stacks: [RecordedStack]) throws -> StateReport {
+        StateReport(stacks, lineage: database.lineage, unpublished: try database.unpublished())
     }
 }

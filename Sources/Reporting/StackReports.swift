@@ -1,4 +1,5 @@
 package import Model
+package import StateDatabase
 
 /// `outputs --json`, format version 1.
 package struct OutputsReport: Encodable, Sendable {
@@ -46,6 +47,11 @@ package struct StateReport: Encodable, Sendable {
     var stacks: [Stack]
     private let recorded: [RecordedStack]
 
+    private struct Place: Hashable {
+        var address: StackAddress
+        var serial: Int
+    }
+
     private enum CodingKeys: CodingKey { case formatVersion, lineage, stacks }
 
     struct Stack: Encodable {
@@ -56,6 +62,8 @@ package struct StateReport: Encodable, Sendable {
         var region: String
         @OrNull var accountId: String?
         var serial: Int
+        /// Whether the team's share has that deployment. One made without it may get another serial when it is published.
+        var published: Bool
         var status: String
         var parameters: [String: String]
         var tags: [String: String]
@@ -70,13 +78,16 @@ package struct StateReport: Encodable, Sendable {
         var status: String
     }
 
-    package init(_ stacks: [RecordedStack], lineage: String?) {
+    /// - Parameter unpublished: the deployments that the team's share lacks because they were made without it.
+    package init(_ stacks: [RecordedStack], lineage: String?, unpublished: [Deployment] = []) {
+        let waiting = Set(unpublished.map { Place(address: $0.address, serial: $0.serial) })
         self.lineage = lineage
         recorded = stacks
         self.stacks = stacks.map { stack in
             Stack(
                 stack: stack.address.stack, environment: stack.address.environment, stackName: stack.stackName, stackId: stack.stackID,
-                region: stack.region, accountId: stack.accountID, serial: stack.serial, status: stack.status.rawValue,
+                region: stack.region, accountId: stack.accountID, serial: stack.serial,
+                published: !waiting.contains(Place(address: stack.address, serial: stack.serial)), status: stack.status.rawValue,
                 parameters: Dictionary(uniqueKeysWithValues: stack.parameters.map { ($0, $1.shown) }),
                 tags: Dictionary(uniqueKeysWithValues: stack.tags.map { ($0, $1) }),
                 resources: stack.resources.map {
@@ -90,10 +101,10 @@ package struct StateReport: Encodable, Sendable {
     package func list(_ style: Style) -> String {
         guard !recorded.isEmpty else { return "No stack is recorded.\n" }
         var table = Table(header: ["STACK", "STACK NAME", "REGION", "SERIAL", "STATUS", "RESOURCES"])
-        for stack in recorded {
+        for (stack, report) in zip(recorded, stacks) {
             table.rows.append([
                 Table.Cell(text: stack.address.description, mark: style.bold), Table.Cell(text: stack.stackName),
-                Table.Cell(text: stack.region), Table.Cell(text: String(stack.serial)),
+                Table.Cell(text: stack.region), Table.Cell(text: String(stack.serial) + (report.published ? "" : ", not published")),
                 Table.Cell(text: stack.status.rawValue, mark: stack.status.mark(style)), Table.Cell(text: String(stack.resources.count)),
             ])
         }
@@ -102,8 +113,9 @@ package struct StateReport: Encodable, Sendable {
 
     /// Everything recorded of each stack.
     package func details(_ style: Style) -> String {
-        recorded.map { stack in
-            var text = "\(style.bold(stack.address.description)) \(style.dim("(deployment \(stack.serial))"))\n"
+        zip(recorded, stacks).map { stack, report in
+            let deployment = "deployment \(stack.serial)\(report.published ? "" : ", not published")"
+            var text = "\(style.bold(stack.address.description)) \(style.dim("(\(deployment))"))\n"
             text +=
                 "  \(stack.stackName.printable) in \(stack.region.printable): \(stack.status.mark(style)(stack.status.rawValue.printable))\n"
             if let id = stack.stackID { text += "  \(style.dim(id.printable))\n" }

@@ -21,12 +21,15 @@ package struct VerificationReport: Encodable, Sendable {
         @OrNull var environment: String?
         var serial: Int
         var hash: String
+        /// Whether the team's share has that deployment. One made without it gets another hash when it is published behind others.
+        var published: Bool
 
         init(_ head: Verification.Head) {
             stack = head.address.stack
             environment = head.address.environment
             serial = head.serial
             hash = head.hash.hex
+            published = !head.isUnpublished
         }
     }
 
@@ -88,7 +91,7 @@ package struct VerificationReport: Encodable, Sendable {
             for head in heads {
                 table.rows.append([
                     Table.Cell(text: StackAddress(stack: head.stack, environment: head.environment).description, mark: style.bold),
-                    Table.Cell(text: String(head.serial)), Table.Cell(text: head.hash),
+                    Table.Cell(text: String(head.serial) + (head.published ? "" : ", not published")), Table.Cell(text: head.hash),
                 ])
             }
             text += "\n" + table.render(style)

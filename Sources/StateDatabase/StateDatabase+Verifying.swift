@@ -136,6 +136,7 @@ struct Verifier {
         let first = try Int.fetchOne(
             db, sql: "SELECT min(serial) FROM deployments WHERE stack_key = ? AND unpublished IS NOT NULL", arguments: [stack.key])
         guard let first else { return }
+        for index in result.heads.indices where result.heads[index].address == stack.address { result.heads[index].isUnpublished = true }
         let ofStack = "deployments WHERE stack_key = \(stack.key) AND"
         let begins = try count("\(ofStack) serial IN (\(first), \(first - 1)) AND offline_id IS NOT NULL") > 0
         if try !begins || count("\(ofStack) serial > \(first) AND unpublished IS NULL") > 0 {

@@ -9,6 +9,8 @@ package struct Verification: Hashable, Sendable {
         package var hash: Digest
         /// Whether that is the hash of an outcome: the one of an intent gives way to it.
         package var isSettled: Bool
+        /// Whether it is that of a deployment which the share lacks because it was made without it: it may change.
+        package var isUnpublished = false
     }
 
     /// Something that is not as it was recorded.

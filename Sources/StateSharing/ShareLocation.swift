@@ -13,7 +13,7 @@ package enum ShareLocation: Hashable, Sendable {
     package init(_ text: String, relativeTo folder: String) throws(Problem) {
         guard text.contains("://") else {
             let path = text.hasPrefix("/") ? text : "\(folder)/\(text)"
-            self = .directory("/" + path.split(separator: "/").filter { $0 != "." }.joined(separator: "/"))
+            self = .directory(Self.cleaned(path))
             return
         }
         func bad(_ why: String) -> Problem {
@@ -35,6 +35,15 @@ package enum ShareLocation: Hashable, Sendable {
         }
         let prefix = place.dropFirst().map { $0 + "/" }.joined()
         self = .s3(bucket: String(bucket), prefix: prefix, region: settings["region"], profile: settings["profile"])
+    }
+
+    /// An absolute path without `.` and `..`, so that a place has one name.
+    private static func cleaned(_ path: String) -> String {
+        var parts: [Substring] = []
+        for part in path.split(separator: "/") where part != "." {
+            if part == ".." { _ = parts.popLast() } else { parts.append(part) }
+        }
+        return "/" + parts.joined(separator: "/")
     }
 
     /// The place alone: two that are written differently and mean the same have the same name.

@@ -72,6 +72,7 @@ import Testing
                         "Branch" : "develop",
                         "Token" : "(sensitive)"
                       },
+                      "published" : true,
                       "region" : "eu-central-1",
                       "resources" : [
                         {

@@ -129,6 +129,7 @@ struct TestPlace: Sendable {
     @Test(arguments: [
         ("s3://team/state", "s3://team/state/"), ("s3://team", "s3://team/"), ("s3://team/a/?region=eu-west-1&profile=ops", "s3://team/a/"),
         ("shared/./state", "/project/shared/state"), ("/mnt/team/", "/mnt/team"),
+        ("../team/state", "/team/state"), ("/mnt/a/../../../team", "/team"),
     ])
     func `a share is named by an address or a path`(text: String, name: String) throws {
         #expect(try ShareLocation(text, relativeTo: "/project").name == name)
