@@ -84,7 +84,7 @@ extension Deployer {
         let new = run.follower.take(described)
         let (nested, failure) = await takeNestedEvents(&run)
         let all = nested.isEmpty ? new : (new + nested).inOrderOfTime
-        if !run.isWaiting { try database.append(all, to: run.deployment, secrets: run.request?.secrets ?? []) }
+        if !run.isWaiting { try database.append(all, to: run.deployment, secrets: secrets.all) }
         for event in all { report(.event(event, within: run.follower.paths.path(ofStack: event.stackID))) }
         if let failure { throw failure }
         return true

@@ -99,7 +99,7 @@ extension Deployer {
         let address = run.deployment.address
         guard let recorded = try database.recordedStack(address), let known = try database.knownOperations(address) else { return nil }
         return try await OutsideChange.find(in: stack, recorded, known, client, wanted: run.request?.desired)?
-            .hiding(run.request?.secrets ?? [])
+            .hiding(secrets.all)
     }
 
     /// An update that follows a failed one tries again what was left; nobody has said so yet.

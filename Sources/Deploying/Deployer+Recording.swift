@@ -30,7 +30,7 @@ extension Deployer {
         }
         let outcome = DeploymentOutcome(
             status: settlement.status, effect: effect, finishedAt: clock.now(), failure: settlement.failure, resumedBy: run.resumedBy)
-        let settled = try database.finish(run.deployment, outcome, secrets: run.request?.secrets ?? [])
+        let settled = try database.finish(run.deployment, outcome, secrets: secrets.all)
         await publish(settled)
         // As they are recorded, no secret is in them.
         let outputs = settlement.stack == nil ? [] : try database.outputs(of: settled)

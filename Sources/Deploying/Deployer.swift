@@ -48,6 +48,7 @@ package struct Deployer: Sendable {
     package var right = DeploymentRight.alone
     let uploads: SharedUploads
     let report: @Sendable (DeploymentNotice) -> Void
+    let secrets: KnownSecrets
     let interruption: Interruption
     /// Asks somebody; answers no where there is nobody to ask.
     private let ask: @Sendable (DeploymentMachine.Question) -> Bool
@@ -57,10 +58,11 @@ package struct Deployer: Sendable {
     /// - Parameters:
     ///   - polling: shared by the deployers of a process.
     ///   - uploads: likewise.
+    ///   - secrets: those of the stack that are at hand, besides a request's own.
     ///   - decide: what is to become of an operation that somebody interrupts; by itself CloudFormation goes on with it.
     package init(
         client: CloudFormationClient, artifacts: S3Client, database: StateDatabase, context: Context,
-        polling: SharedPollingLimit = SharedPollingLimit(), uploads: SharedUploads = SharedUploads(),
+        polling: SharedPollingLimit = SharedPollingLimit(), uploads: SharedUploads = SharedUploads(), secrets: [Secret] = [],
         report: @escaping @Sendable (DeploymentNotice) -> Void, ask: @escaping @Sendable (DeploymentMachine.Question) -> Bool,
         decide: @escaping @Sendable (_ canCancel: Bool) -> DeploymentMachine.InterruptChoice = { _ in .detach }
     ) {
@@ -71,9 +73,11 @@ package struct Deployer: Sendable {
         randomBytes = context.randomBytes
         self.polling = polling
         self.uploads = uploads
-        self.report = report
+        let known = KnownSecrets(secrets)
+        self.secrets = known
+        self.report = { report($0.hiding(known.all)) }
         interruption = context.interruption
-        self.ask = ask
+        self.ask = { ask($0.hiding(known.all)) }
         self.decide = decide
     }
 
@@ -87,7 +91,8 @@ package struct Deployer: Sendable {
         let seen = interruption.count
         return try await interruption.dealing {
             let intent = try intent(for: request, token: "pipeplan-\(newToken())\(request.mark)")
-            let deployment = try database.begin(intent, secrets: request.secrets)
+            secrets.add(request.secrets)
+            let deployment = try database.begin(intent, secrets: secrets.all)
             try await reserve(deployment)
             report(.began(deployment))
             return try await deploy(request, as: deployment, past: seen)
@@ -99,6 +104,7 @@ package struct Deployer: Sendable {
     func deploy(
         _ request: DeploymentRequest, as deployment: Deployment, resumedBy: DeploymentActor? = nil, past seen: Int
     ) async throws -> DeploymentResult {
+        secrets.add(request.secrets)
         var machine = DeploymentMachine(
             plan: request.plan, reviewed: request.proposal?.changeSet, handling: request.handling,
             known: try database.knownOperations(deployment.address))

@@ -26,7 +26,7 @@ extension Deployer {
         for index in reconciliation.excesses.indices {
             let change = described.changes.first { $0.logicalID == reconciliation.excesses[index].name }
             reconciliation.excesses[index].values =
-                change.map { UnplannedValue.values(of: $0, judgedBy: templates, hiding: run.request?.secrets ?? []) } ?? []
+                change.map { UnplannedValue.values(of: $0, judgedBy: templates, hiding: secrets.all) } ?? []
         }
         return .unplanned(reconciliation)
     }

@@ -21,6 +21,8 @@ struct CloudAccess {
     private let uploads: SharedUploads
     private let screen: LiveScreen?
     private let address: StackAddress
+    /// Those of the stack that are at hand.
+    private let secrets: [Secret]
     private let log: RequestLog
     private let interrupts: InterruptDecisions
 
@@ -39,6 +41,7 @@ struct CloudAccess {
         uploads = workspace.uploads
         screen = workspace.screen
         self.address = address
+        secrets = settings.map(workspace.knownSecrets) ?? []
         let log = RequestLog(context)
         self.log = log
         interrupts = workspace.interrupts
@@ -86,7 +89,7 @@ struct CloudAccess {
         let shared = SharedProgress(progress)
         return Deployer(
             client: try session.cloudFormation(), artifacts: try session.s3(), database: database, context: context,
-            polling: polling, uploads: uploads,
+            polling: polling, uploads: uploads, secrets: secrets,
             report: { notice in
                 guard !quiet else { return }
                 let (text, isSettled) = shared.progress.withLock { progress in

@@ -39,9 +39,9 @@ struct StateShare: ContextCommand {
         }
         let share = try workspace.share(at: location, aws, context)
         try await share.join(creates: true)
-        if workspace.project.settings.share == nil { try workspace.writeSetting(share: url) }
         let report = try await share.sync(everything: true)
         let isFirst = workspace.project.settings.share == nil
+        if isFirst { try workspace.writeSetting(share: url) }
         let (published, status) = try await workspace.publishOffline(share, context)
         try ShareReport(share, report, published).tell(common, context)
         if isFirst {
@@ -220,7 +220,7 @@ private struct ShareReport: Encodable {
     func tell(_ common: CommonOptions, _ context: Context) throws {
         if common.json { return context.terminal.write(try JSONReport.render(self)) }
         var text = stacks.isEmpty && published.isEmpty ? "Nothing new on \(share).\n" : ""
-        for stack in stacks { text += "\(stack.text)\n" }
+        for stack in stacks { text += "\(stack.text.printable)\n" }
         for one in published {
             text += "\(StackAddress(stack: one.stack, environment: one.environment)): deployment \(one.id) published as \(one.serial)\n"
         }

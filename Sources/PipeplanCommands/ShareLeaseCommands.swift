@@ -104,7 +104,7 @@ struct StateLeaseRelease: ContextCommand {
         context.terminal.write(
             common.json
                 ? try JSONReport.render(LeaseReport(leases: [LeaseReport.Entry(address, lease)]))
-                : "Ended the lease \(lease.epoch) of \(address), which \(lease.holderText) had.\n")
+                : "Ended the lease \(lease.epoch) of \(address), which \(lease.holderText.printable) had.\n")
         return .success
     }
 }
@@ -134,7 +134,12 @@ struct StateWho: ContextCommand {
     func run(in context: Context) async throws -> ExitStatus {
         let workspace = try Workspace(context, common, .readWrite)
         let share = try workspace.share(at: try workspace.requireShared(), aws, context)
-        try await share.sync(pushes: false)
+        do {
+            try await share.sync(pushes: false)
+        } catch let problem as Problem where problem.findings.allSatisfy({ ["share-damaged", "record-damaged"].contains($0.code) }) {
+            // Who is at work can be told all the same.
+            context.terminal.writeError(FindingText.render(problem.findings, .error(context)))
+        }
         var report = Report(stacks: [])
         var text = ""
         for address in try await share.addresses() {
@@ -146,13 +151,12 @@ struct StateWho: ContextCommand {
                     stack: address.stack, environment: address.environment, lease: lease.map { LeaseReport.Entry(address, $0) },
                     lastSerial: last?.serial, lastStatus: last?.status.rawValue, lastActor: last?.actor,
                     lastStartedAt: last?.startedAt.formatted(.iso8601)))
-            text += "\(address): "
-            text += lease.map { "\($0.holderText) deploys it now; " } ?? ""
-            text +=
+            let now = lease.map { "\($0.holderText) deploys it now; " } ?? ""
+            let before =
                 last.map {
                     "last deployment \($0.serial), \($0.status.rawValue), by \($0.actor.user) on \($0.actor.host) at \($0.startedAt.formatted(.iso8601))"
                 } ?? "never deployed"
-            text += "\n"
+            text += "\(address): \(now)\(before)".printable + "\n"
         }
         context.terminal.write(common.json ? try JSONReport.render(report) : text.isEmpty ? "Nothing is on the share yet.\n" : text)
         return .success
@@ -196,7 +200,7 @@ private struct LeaseReport: Encodable {
 
         private var name: String { StackAddress(stack: stack, environment: environment).description }
 
-        var text: String { "\(name): \(holderText); lease \(epoch), ID \(id)" }
+        var text: String { "\(name): \(holderText); lease \(epoch), ID \(id)".printable }
 
         var details: String {
             var lines = ["stack    \(name)", "lease    \(epoch)", "ID       \(id)"]
@@ -209,7 +213,7 @@ private struct LeaseReport: Encodable {
             }
             if let job { lines.append("job      \(job)") }
             if let serial { lines.append("at       deployment \(serial)" + (step.map { ", step \($0)" } ?? "")) }
-            return lines.map { "\($0)\n" }.joined()
+            return lines.map { "\($0.printable)\n" }.joined()
         }
     }
 

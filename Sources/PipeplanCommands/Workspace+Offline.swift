@@ -16,7 +16,7 @@ extension Workspace {
         var status = ExitStatus.success
         for address in Set(try database.unpublished().map(\.address)).sorted() {
             do {
-                published += try await share.publishOffline(address, leaseRequest(actor, context, timeout: .zero))
+                published += try await share.publishOffline(address, try leaseRequest(address, actor, context, timeout: .zero))
             } catch let problem as Problem {
                 context.terminal.writeError(FindingText.render(problem.findings, .error(context)))
                 if problem.status.rawValue > status.rawValue { status = problem.status }
@@ -28,10 +28,12 @@ extension Workspace {
     /// Whether to go on although the share can't be reached.
     /// - Throws: `Problem` (exit code 3) where the command or the project says no.
     func requireOffline(_ options: ShareOptions?, _ failure: ShareUnavailable) throws {
-        let isAllowed = project.settings.offlineOk
+        // One that says no is there, and the others may be at work on it.
+        let isAllowed = project.settings.offlineOk && !failure.isDenied
         if let options, options.offlineOk, isAllowed { return }
         let why: String
         switch options?.offlineOk {
+        case _ where failure.isDenied: why = "Without it nobody knows what others are doing."
         case true?:
             why = "--offline-ok is not allowed in this project: `offlineOk: true` in stacks/pipeplan.yml would allow it."
         case false? where isAllowed: why = "With --offline-ok it is done all the same, and published later."

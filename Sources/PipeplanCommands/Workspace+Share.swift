@@ -1,4 +1,5 @@
 import AWS
+import ArgumentParser
 import Deploying
 import Foundation
 import Model
@@ -22,7 +23,7 @@ extension Workspace {
     func share(at location: ShareLocation, _ aws: AWSOptions, _ context: Context) throws -> Share {
         let style = Style.error(context)
         return Share(storage: try storage(at: location, aws, context), database: database, context: context) { sentence in
-            context.terminal.writeError("\(style.yellow("Share:")) \(sentence)\n")
+            context.terminal.writeError("\(style.yellow("Share:")) \(sentence.printable)\n")
         }
     }
 
@@ -64,7 +65,7 @@ extension Workspace {
         let lease: HeldLease
         do {
             lease = try await share.acquire(
-                address, leaseRequest(cloud.actor, cloud.context, timeout: .seconds(options.lockTimeout)))
+                address, try leaseRequest(address, cloud.actor, cloud.context, timeout: .seconds(options.lockTimeout)))
         } catch let failure as ShareUnavailable {
             try requireOffline(options, failure)
             let right = offlineRight(address, share, cloud.context)
@@ -95,10 +96,28 @@ extension Workspace {
         }
     }
 
-    func leaseRequest(_ actor: DeploymentActor, _ context: Context, timeout: Duration) -> LeaseRequest {
+    func leaseRequest(
+        _ address: StackAddress, _ actor: DeploymentActor, _ context: Context, timeout: Duration
+    ) throws -> LeaseRequest {
         LeaseRequest(
-            holder: actor, process: getpid(), command: Self.commandLine, job: context.jobAddress,
-            seconds: context.environment["PIPEPLAN_LEASE_SECONDS"].flatMap { Int($0) } ?? 30, timeout: timeout)
+            holder: actor, process: getpid(), command: Self.publicCommand(for: address),
+            job: context.jobAddress?.withoutURLCredentials, seconds: try context.leaseSeconds, timeout: timeout)
+    }
+
+    /// What the others are told of the command while it runs: what it is called, the stack, and the names of its options. What else
+    /// was typed may be a secret, and a lease is never written over.
+    static func publicCommand(for address: StackAddress, _ arguments: [String] = Array(CommandLine.arguments.dropFirst())) -> String {
+        var command: any ParsableCommand.Type = Pipeplan.self
+        let path = arguments.prefix { word in
+            guard let next = command.configuration.subcommands.first(where: { $0.configuration.commandName == word }) else { return false }
+            command = next
+            return true
+        }
+        let words = arguments.dropFirst(path.count).map { word in
+            if word.hasPrefix("--") { return word.prefix { $0 != "=" } + (word.contains("=") ? "=…" : "") }
+            return [address.description, address.stack].contains(word) ? Substring(word) : "…"
+        }
+        return (["pipeplan"] + path.map { Substring($0) } + words).joined(separator: " ")
     }
 
     /// Settles what a holder before has left open: its change set is deleted if it was not executed, and CloudFormation is asked how it
@@ -179,7 +198,7 @@ extension Workspace {
         do {
             // In one order everywhere, so that no two wait for each other.
             for address in addresses.sorted() {
-                held.append(try await share.acquire(address, leaseRequest(actor, context, timeout: timeout)))
+                held.append(try await share.acquire(address, leaseRequest(address, actor, context, timeout: timeout)))
             }
             _ = try await share.sync(certain: addresses)
             for lease in held { _ = try await lease.publishOffline() }
@@ -197,7 +216,12 @@ extension Workspace {
                 if let waiting = try database.unpublished(lease.address).first { throw RecordingRefusal.deploymentOpen(waiting) }
             }
             let value = try await body(held.first.map { .lease($0) } ?? .alone)
-            _ = try await share.sync()
+            do {
+                _ = try await share.sync(certain: addresses)
+            } catch let failure as ShareUnavailable {
+                // It is done, and waits here to be pushed: every command says so.
+                context.terminal.writeError(FindingText.render(failure.problem.findings, .error(context)))
+            }
             await releaseAll()
             return value
         } catch {
@@ -208,6 +232,20 @@ extension Workspace {
 }
 
 extension Context {
+    /// For how long the holder of a lease may be silent, in seconds.
+    /// - Throws: `Problem` (exit code 4) for what is no such time.
+    fileprivate var leaseSeconds: Int {
+        get throws {
+            guard let text = environment["PIPEPLAN_LEASE_SECONDS"] else { return 30 }
+            guard let seconds = Int(text), (1...600).contains(seconds) else {
+                throw Problem(
+                    .badInput, "bad-lease-seconds", "PIPEPLAN_LEASE_SECONDS is \(JSONValue.quoted(text))",
+                    detail: "It takes a number of seconds from 1 to 600.")
+            }
+            return seconds
+        }
+    }
+
     /// The address of the CI job this runs in, where a CI names it.
     var jobAddress: String? {
         if let server = environment["GITHUB_SERVER_URL"], let repository = environment["GITHUB_REPOSITORY"],

@@ -62,7 +62,7 @@ package struct StateReport: Encodable, Sendable {
         var region: String
         @OrNull var accountId: String?
         var serial: Int
-        /// Whether the team's share has that deployment. One made without it may get another serial when it is published.
+        /// `false` where that deployment was made without the team's share and is not published yet: it may get another serial then.
         var published: Bool
         var status: String
         var parameters: [String: String]
@@ -78,7 +78,7 @@ package struct StateReport: Encodable, Sendable {
         var status: String
     }
 
-    /// - Parameter unpublished: the deployments that the team's share lacks because they were made without it.
+    /// - Parameter unpublished: the deployments that were made without the team's share and are not published yet.
     package init(_ stacks: [RecordedStack], lineage: String?, unpublished: [Deployment] = []) {
         let waiting = Set(unpublished.map { Place(address: $0.address, serial: $0.serial) })
         self.lineage = lineage

@@ -21,7 +21,7 @@ package struct VerificationReport: Encodable, Sendable {
         @OrNull var environment: String?
         var serial: Int
         var hash: String
-        /// Whether the team's share has that deployment. One made without it gets another hash when it is published behind others.
+        /// `false` where that deployment was made without the team's share and is not published yet: it may get another hash then.
         var published: Bool
 
         init(_ head: Verification.Head) {

@@ -39,6 +39,10 @@ struct BlobStore {
         return try Int64.fetchOne(statement, arguments: [digest.bytes])
     }
 
+    func isWhole(_ id: Int64) throws -> Bool {
+        try db.value("SELECT body IS NOT NULL AND base IS NULL FROM blobs WHERE id = ?", [id]) ?? false
+    }
+
     /// Cuts a superseded text down to what tells it from the one that came after, where that is much shorter.
     func cutDown(_ id: Int64, to successor: Int64) throws {
         guard id != successor else { return }

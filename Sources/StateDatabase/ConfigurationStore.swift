@@ -12,14 +12,14 @@ struct ConfigurationStore {
         let digest = Digest(of: configuration.document.canonicalText).bytes
         let known = try db.cachedStatement(sql: "SELECT id FROM configurations WHERE digest = ?")
         if let id = try Int64.fetchOne(known, arguments: [digest]) { return id }
-        try db.execute(
-            sql: """
-                INSERT INTO configurations
-                    (digest, stack_name, region, account_id, capabilities, notification_arns, termination_protection, stack_policy,
-                    rollback)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-                """,
-            arguments: [
+        try db.run(
+            """
+            INSERT INTO configurations
+                (digest, stack_name, region, account_id, capabilities, notification_arns, termination_protection, stack_policy,
+                rollback)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
                 digest, configuration.stackName, configuration.region, configuration.accountID,
                 StackConfiguration.list(configuration.capabilities).compactText,
                 StackConfiguration.list(configuration.notificationArns).compactText, configuration.terminationProtection,
@@ -27,32 +27,28 @@ struct ConfigurationStore {
             ])
         let id = db.lastInsertedRowID
         for (position, (name, parameter)) in configuration.parameters.enumerated() {
-            try db.execute(
-                sql: """
-                    INSERT INTO parameters (configuration, name, position, value, is_secret, salt, digest, rounds, stored_value)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-                    """,
-                arguments: [
+            try db.run(
+                """
+                INSERT INTO parameters (configuration, name, position, value, is_secret, salt, digest, rounds, stored_value)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """,
+                [
                     id, name, position, parameter.plainValue, parameter.isSecret, parameter.digest?.salt, parameter.digest?.hash,
                     parameter.digest?.rounds, configuration.storedValues[name],
                 ])
         }
         for (position, (key, value)) in configuration.tags.enumerated() {
-            try db.execute(
-                sql: "INSERT INTO tags (configuration, key, position, value) VALUES (?, ?, ?, ?)",
-                arguments: [id, key, position, value])
+            try db.run("INSERT INTO tags (configuration, key, position, value) VALUES (?, ?, ?, ?)", [id, key, position, value])
         }
         return id
     }
 
     func configuration(_ id: Int64) throws -> StackConfiguration {
-        let row = try Row.fetchOne(
-            db,
-            sql: """
-                SELECT stack_name, region, account_id, capabilities, notification_arns, termination_protection, stack_policy, rollback
-                FROM configurations WHERE id = ?
-                """,
-            arguments: [id])
+        let row = try db.row(
+            """
+            SELECT stack_name, region, account_id, capabilities, notification_arns, termination_protection, stack_policy, rollback
+            FROM configurations WHERE id = ?
+            """, [id])
         guard let row else { throw DamagedRecord("Configuration \(id) is missing") }
         var columns = RowReader(row)
         var configuration = StackConfiguration(
@@ -66,14 +62,12 @@ struct ConfigurationStore {
     }
 
     private func readParameters(_ id: Int64, into configuration: inout StackConfiguration) throws {
-        let rows = try Row.fetchCursor(
-            db,
-            sql: """
-                SELECT name, value, stored_value, is_secret, salt, digest, rounds FROM parameters
-                WHERE configuration = ? ORDER BY position
-                """,
-            arguments: [id])
-        while let row = try rows.next() {
+        let rows = try db.rows(
+            """
+            SELECT name, value, stored_value, is_secret, salt, digest, rounds FROM parameters
+            WHERE configuration = ? ORDER BY position
+            """, [id])
+        for row in rows {
             var columns = RowReader(row)
             let name = try columns.text()
             let value = try columns.optionalText()
@@ -92,9 +86,7 @@ struct ConfigurationStore {
 
     private func tags(_ id: Int64) throws -> OrderedDictionary<String, String> {
         var tags = OrderedDictionary<String, String>()
-        let rows = try Row.fetchCursor(
-            db, sql: "SELECT key, value FROM tags WHERE configuration = ? ORDER BY position", arguments: [id])
-        while let row = try rows.next() {
+        for row in try db.rows("SELECT key, value FROM tags WHERE configuration = ? ORDER BY position", [id]) {
             var columns = RowReader(row)
             tags[try columns.text()] = try columns.text()
         }

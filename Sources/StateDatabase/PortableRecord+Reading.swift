@@ -85,19 +85,18 @@ struct PortableRecordSource {
         let text = try RecordChain(db: db).intentDocument(of: deployment)
         let previous: String?
         if serial == 1 {
-            previous = try String.fetchOne(db, sql: "SELECT lineage FROM origin")
+            previous = try db.value("SELECT lineage FROM origin")
         } else {
-            let hash = try Data.fetchOne(
-                db, sql: "SELECT hash FROM deployments WHERE stack_key = ? AND serial = ?", arguments: [stackKey, serial - 1])
+            let hash: Data? = try db.value("SELECT hash FROM deployments WHERE stack_key = ? AND serial = ?", [stackKey, serial - 1])
             previous = hash.map { Digest(bytes: $0).hex }
         }
         guard let previous else { throw DamagedRecord("What \(address) deployment \(serial) is chained to is missing") }
         let removed = try Data.fetchAll(
-            db,
-            sql: """
-                SELECT DISTINCT b.digest FROM deployments d JOIN blobs b ON b.id IN (d.template, d.nested_templates, d.plan)
-                WHERE d.id = ? AND b.body IS NULL ORDER BY b.digest
-                """,
+            db.cachedStatement(
+                sql: """
+                    SELECT DISTINCT b.digest FROM deployments d JOIN blobs b ON b.id IN (d.template, d.nested_templates, d.plan)
+                    WHERE d.id = ? AND b.body IS NULL ORDER BY b.digest
+                    """),
             arguments: [deployment])
         return PortableRecord(
             address: address, position: RecordPosition(serial, .intent), previous: previous,
@@ -117,9 +116,8 @@ struct PortableRecordSource {
     }
 
     func bodies(of record: PortableRecord) throws -> [Digest: String] {
-        let row = try Row.fetchOne(
-            db, sql: "SELECT id, configuration FROM deployments WHERE stack_key = ? AND serial = ?",
-            arguments: [stackKey, record.position.serial])
+        let row = try db.row(
+            "SELECT id, configuration FROM deployments WHERE stack_key = ? AND serial = ?", [stackKey, record.position.serial])
         guard let row else { throw DamagedRecord("\(record.name) is missing") }
         var columns = RowReader(row)
         let (deployment, configuration) = (try columns.key(), try columns.key())

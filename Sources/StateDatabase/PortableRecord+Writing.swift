@@ -51,6 +51,9 @@ extension StateDatabase {
                     detail: "Two histories are never merged. Name another state folder with PIPEPLAN_STATE, or another share.")
             }
             try db.execute(sql: "UPDATE origin SET lineage = ?", arguments: [lineage])
+            // What is known of shares is known of those of the other log.
+            try db.execute(sql: "DELETE FROM shared")
+            try db.execute(sql: "DELETE FROM share_syncs")
         }
         knownLineage.withLock { $0 = lineage }
     }
@@ -76,9 +79,8 @@ struct PortableRecordSink {
         guard record.computedHash == record.hash else { throw DamagedRecord("It has another hash than it gives") }
         let stackKey = try database.stackKey(of: record.address, in: db)
         let serial = record.position.serial
-        let known = try Row.fetchOne(
-            db, sql: "SELECT id, finished_at IS NOT NULL FROM deployments WHERE stack_key = ? AND serial = ?",
-            arguments: [stackKey, serial])
+        let known = try db.row(
+            "SELECT id, finished_at IS NOT NULL FROM deployments WHERE stack_key = ? AND serial = ?", [stackKey, serial])
         if let known {
             var columns = RowReader(known)
             return try insert(into: try columns.key(), isSettled: try columns.next(Bool.self), stackKey)
@@ -115,9 +117,8 @@ struct PortableRecordSink {
 
     private func insertIntent(_ stackKey: Int64) throws {
         let serial = record.position.serial
-        let last = try Row.fetchOne(
-            db, sql: "SELECT serial, finished_at IS NOT NULL, hash FROM deployments WHERE stack_key = ? ORDER BY serial DESC LIMIT 1",
-            arguments: [stackKey])
+        let last = try db.row(
+            "SELECT serial, finished_at IS NOT NULL, hash FROM deployments WHERE stack_key = ? ORDER BY serial DESC LIMIT 1", [stackKey])
         if let last {
             var columns = RowReader(last)
             let (before, isSettled) = (try columns.integer(), try columns.next(Bool.self))
@@ -126,7 +127,7 @@ struct PortableRecordSink {
             guard record.previous == (try columns.digest().hex) else { throw diverged }
         } else {
             guard serial == 1 else { throw DamagedRecord("The records before it are missing") }
-            guard record.previous == (try String.fetchOne(db, sql: "SELECT lineage FROM origin")) else { throw diverged }
+            guard record.previous == (try db.value("SELECT lineage FROM origin")) else { throw diverged }
         }
         try requireKnown(["stack", "environment", "serial", "configuration"] + RecordChain.intentColumns + RecordChain.intentBlobs)
         guard record.text("kind").flatMap(DeploymentKind.init(rawValue:)) != nil else {
@@ -137,9 +138,9 @@ struct PortableRecordSink {
         let names =
             ["stack_key", "serial", "configuration", "status", "hash"] + RecordChain.intentBlobs + RecordChain.intentColumns
         let fixed: StatementArguments = [stackKey, serial, configuration, DeploymentStatus.inProgress.rawValue, record.hash.bytes]
-        try db.execute(
-            sql: "INSERT INTO deployments (\(names.joined(separator: ", "))) VALUES (\(names.map { _ in "?" }.joined(separator: ", ")))",
-            arguments: fixed + StatementArguments(blobs) + StatementArguments(RecordChain.intentColumns.map(value)))
+        try db.run(
+            "INSERT INTO deployments (\(names.joined(separator: ", "))) VALUES (\(names.map { _ in "?" }.joined(separator: ", ")))",
+            fixed + StatementArguments(blobs) + StatementArguments(RecordChain.intentColumns.map(value)))
         let deployment = db.lastInsertedRowID
         try requireHash(of: deployment)
         // What can't be read back is not to stay.
@@ -165,9 +166,9 @@ struct PortableRecordSink {
             record.text("status").flatMap(DeploymentStatus.init(rawValue:))?.isOpen == false
         else { throw DamagedRecord("It is no outcome") }
         let assignments = RecordChain.outcomeColumns.map { "\($0) = ?" }.joined(separator: ", ")
-        try db.execute(
-            sql: "UPDATE deployments SET \(assignments), hash = ? WHERE id = ?",
-            arguments: StatementArguments(
+        try db.run(
+            "UPDATE deployments SET \(assignments), hash = ? WHERE id = ?",
+            StatementArguments(
                 RecordChain.outcomeColumns.map { $0.hasSuffix("_digest") ? record.digest($0)?.bytes : value($0) })
                 + [record.hash.bytes, deployment])
         if record.digest("contents_digest") != nil {
@@ -189,7 +190,7 @@ struct PortableRecordSink {
 
     private func insertEvents(of deployment: Int64) throws {
         // Those that were seen from here, while another process settled the deployment.
-        try db.execute(sql: "DELETE FROM events WHERE deployment = ?", arguments: [deployment])
+        try db.run("DELETE FROM events WHERE deployment = ?", [deployment])
         guard let digest = record.digest("events_digest"), !record.removed.contains(digest) else { return }
         let document = try JSONText.value(of: try body("events_digest"))
         for (position, event) in (document.arrayItems ?? []).enumerated() {
@@ -197,12 +198,12 @@ struct PortableRecordSink {
                 throw DamagedRecord("An event is of no stack")
             }
             let names = ["event_id", "logical_id", "physical_id", "type", "happened_at", "status", "status_reason", "client_token"]
-            try db.execute(
-                sql: """
-                    INSERT INTO events (deployment, position, event_stack, \(names.joined(separator: ", ")))
-                    VALUES (?, ?, ?\(String(repeating: ", ?", count: names.count)))
-                    """,
-                arguments: [deployment, position, try database.eventStack(stackID, stackName, in: db)]
+            try db.run(
+                """
+                INSERT INTO events (deployment, position, event_stack, \(names.joined(separator: ", ")))
+                VALUES (?, ?, ?\(String(repeating: ", ?", count: names.count)))
+                """,
+                [deployment, position, try database.eventStack(stackID, stackName, in: db)]
                     + StatementArguments(names.map { event[$0]?.columnValue }))
         }
         guard try RecordChain(db: db).eventsDigest(of: deployment) == digest else { throw DamagedRecord("The events are in another form") }
@@ -227,7 +228,7 @@ struct PortableRecordSink {
     }
 
     private func requireHash(of deployment: Int64) throws {
-        let lineage = try String.fetchOne(db, sql: "SELECT lineage FROM origin") ?? ""
+        let lineage = try db.value("SELECT lineage FROM origin") ?? ""
         guard try RecordChain(db: db).hash(of: deployment, lineage: lineage) == record.hash else {
             throw DamagedRecord("Its hash is another one once it is stored")
         }

@@ -14,14 +14,12 @@ struct RecordChain {
 
     /// The hash of a deployment's record as it is stored now.
     func hash(of deployment: Int64, lineage: String) throws -> Digest {
-        let row = try Row.fetchOne(
-            db,
-            sql: """
-                SELECT previous.hash, d.finished_at IS NOT NULL FROM deployments d
-                LEFT JOIN deployments previous ON previous.stack_key = d.stack_key AND previous.serial = d.serial - 1
-                WHERE d.id = ?
-                """,
-            arguments: [deployment])
+        let row = try db.row(
+            """
+            SELECT previous.hash, d.finished_at IS NOT NULL FROM deployments d
+            LEFT JOIN deployments previous ON previous.stack_key = d.stack_key AND previous.serial = d.serial - 1
+            WHERE d.id = ?
+            """, [deployment])
         guard let row else { throw DamagedRecord("Deployment \(deployment) is missing") }
         var columns = RowReader(row)
         let previous = try columns.optionalDigest()?.hex ?? lineage
@@ -42,12 +40,8 @@ struct RecordChain {
 
     /// Stores the hash of a deployment's record as it is now.
     func seal(_ deployment: Int64) throws {
-        guard let lineage = try String.fetchOne(db, sql: "SELECT lineage FROM origin") else {
-            throw DamagedRecord("It has no lineage")
-        }
-        try db.execute(
-            sql: "UPDATE deployments SET hash = ? WHERE id = ?",
-            arguments: [try hash(of: deployment, lineage: lineage).bytes, deployment])
+        guard let lineage: String = try db.value("SELECT lineage FROM origin") else { throw DamagedRecord("It has no lineage") }
+        try db.run("UPDATE deployments SET hash = ? WHERE id = ?", [try hash(of: deployment, lineage: lineage).bytes, deployment])
     }
 
     /// The digest over a deployment's events, `nil` for none: the canonical JSON of the list of their rows.

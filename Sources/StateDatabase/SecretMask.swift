@@ -79,7 +79,7 @@ struct SecretMask: Sendable {
 
 extension String {
     /// A URL without a user name and password: `https://token@host/path` becomes `https://host/path`.
-    var withoutURLCredentials: String {
+    package var withoutURLCredentials: String {
         guard let scheme = range(of: "://") else { return self }
         let authority = self[scheme.upperBound...].prefix { $0 != "/" }
         guard let at = authority.lastIndex(of: "@") else { return self }

@@ -161,17 +161,16 @@ extension StateDatabase {
     func cutDownSuperseded(by deployment: Deployment, takesEffect: Bool, in db: Database) throws {
         let blobs = BlobStore(db: db)
         func texts(_ columns: String, _ condition: String, limit: Int) throws -> [Row] {
-            try Row.fetchAll(
-                db,
-                sql: "SELECT \(columns) FROM deployments WHERE stack_key = ? AND serial \(condition) ORDER BY serial DESC LIMIT \(limit)",
-                arguments: [deployment.stackKey, deployment.serial])
+            try db.rows(
+                "SELECT \(columns) FROM deployments WHERE stack_key = ? AND serial \(condition) ORDER BY serial DESC LIMIT \(limit)",
+                [deployment.stackKey, deployment.serial])
         }
         guard let own = try texts("template, nested_templates, plan", "= ?", limit: 1).first else { return }
         // Those of deployments that did not take effect lie between this one and the template that was in effect.
         for earlier in try texts("template, nested_templates, plan", "< ?", limit: takesEffect ? 8 : 1) {
             for index in takesEffect ? 0..<3 : 2..<3 {
                 let (old, new): (Int64?, Int64?) = (earlier[index], own[index])
-                guard let old, let new, try !isInEffect(old, in: db) else { continue }
+                guard let old, let new, old != new, try blobs.isWhole(old), try !isInEffect(old, in: db) else { continue }
                 // It only saves room: damage in an old text must not keep an outcome from being recorded.
                 do { try blobs.cutDown(old, to: new) } catch is DamagedRecord {}
             }
@@ -180,11 +179,9 @@ extension StateDatabase {
 
     /// Whether a stack's template is this one now, whatever stack it is.
     private func isInEffect(_ blob: Int64, in db: Database) throws -> Bool {
-        try Bool.fetchOne(
-            db,
-            sql:
-                "SELECT EXISTS (SELECT 1 FROM stacks s JOIN deployments d ON d.id = s.in_effect WHERE ? IN (d.template, d.nested_templates))",
-            arguments: [blob]) ?? false
+        try db.value(
+            "SELECT EXISTS (SELECT 1 FROM stacks s JOIN deployments d ON d.id = s.in_effect WHERE ? IN (d.template, d.nested_templates))",
+            [blob]) ?? false
     }
 
     private func insert(_ intent: DeploymentIntent, stackKey: Int64, mask: SecretMask, in db: Database) throws -> Int64 {
@@ -230,13 +227,13 @@ extension StateDatabase {
         }
         var arguments: StatementArguments = ["stack": stackKey]
         if effect != .removed { arguments += ["deployment": deployment] }
-        try db.execute(sql: "UPDATE stacks SET \(assignment) WHERE id = :stack", arguments: arguments)
+        try db.run("UPDATE stacks SET \(assignment) WHERE id = :stack", arguments)
     }
 
     private func updateOpen(_ deployment: Deployment, _ assignment: String, _ values: StatementArguments) throws {
         try write { db in
             try requireOpen(deployment, in: db)
-            try db.execute(sql: "UPDATE deployments SET \(assignment) WHERE id = ?", arguments: values + [deployment.id])
+            try db.run("UPDATE deployments SET \(assignment) WHERE id = ?", values + [deployment.id])
         }
     }
 

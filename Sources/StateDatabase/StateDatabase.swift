@@ -36,7 +36,18 @@ package final class StateDatabase: Sendable {
 
     func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
         try requireOpen()
-        return try file.explainingErrors { try queue.read(body) }
+        return try file.explainingErrors {
+            // GRDB's own `read` sets a pragma before and after, and SQLite then compiles every kept statement anew.
+            try queue.unsafeRead { db in
+                var value: Value?
+                try db.inTransaction(.deferred) {
+                    value = try body(db)
+                    return .commit
+                }
+                guard let value else { throw DatabaseError(resultCode: .SQLITE_ABORT) }
+                return value
+            }
+        }
     }
 
     /// Reading without a transaction, for what SQLite does in one of its own.

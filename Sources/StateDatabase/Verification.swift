@@ -9,7 +9,7 @@ package struct Verification: Hashable, Sendable {
         package var hash: Digest
         /// Whether that is the hash of an outcome: the one of an intent gives way to it.
         package var isSettled: Bool
-        /// Whether it is that of a deployment which the share lacks because it was made without it: it may change.
+        /// Whether that deployment was made without the team's share and is not published yet: the hash may change.
         package var isUnpublished = false
     }
 

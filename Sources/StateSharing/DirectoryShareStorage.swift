@@ -94,9 +94,10 @@ package struct DirectoryShareStorage: ShareStorage {
     private func writeAside(_ body: Data) throws -> String {
         let path = "\(root)/.aside/\(randomName())"
         try makeFolder(of: path)
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o640)
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw unavailable("Nothing can be written there", errno) }
         defer { close(descriptor) }
+        _ = fchmod(descriptor, 0o600 | groupMode & 0o060)
         var rest = Array(body)[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
@@ -127,7 +128,11 @@ package struct DirectoryShareStorage: ShareStorage {
         if stat(folder, &status) == 0 { return }
         try requireRoot()
         try makeFolder(of: folder)
-        guard mkdir(folder, 0o770) == 0 || errno == EEXIST else { throw unavailable("A folder can't be made there", errno) }
+        if mkdir(folder, 0o700) == 0 {
+            _ = chmod(folder, 0o700 | groupMode)
+        } else if errno != EEXIST {
+            throw unavailable("A folder can't be made there", errno)
+        }
         try syncFolder(of: folder)
     }
 
@@ -137,6 +142,12 @@ package struct DirectoryShareStorage: ShareStorage {
         defer { close(descriptor) }
         // Some file systems have nothing to force for a folder, and say so with EINVAL.
         guard fsync(descriptor) == 0 || errno == EINVAL else { throw unavailable("What was written did not reach the disk", errno) }
+    }
+
+    /// What the group may do with the share's folder, it may with all in it, whatever the umask of whoever makes that.
+    private var groupMode: mode_t {
+        var status = stat()
+        return stat(root, &status) == 0 ? status.st_mode & 0o2070 : 0
     }
 
     /// A folder that is not mounted must not look like one in which nothing is.
@@ -150,6 +161,7 @@ package struct DirectoryShareStorage: ShareStorage {
 
     private func unavailable(_ what: String, _ code: Int32) -> ShareUnavailable {
         ShareUnavailable(
-            name, Problem(.failed, "share-folder", what, detail: "The system says of \(root): \(String(cString: strerror(code)))."))
+            name, Problem(.failed, "share-folder", what, detail: "The system says of \(root): \(String(cString: strerror(code)))."),
+            isDenied: [EACCES, EPERM, EROFS, ENOTDIR, ENOSPC, EDQUOT].contains(code))
     }
 }

@@ -29,6 +29,9 @@ package struct Lease: Hashable, Sendable, Codable {
         self.seconds = seconds
     }
 
+    /// Whether its ID is one that this program makes up, and so fit to be typed.
+    var hasPlainID: Bool { !id.isEmpty && id.utf8.count <= 64 && id.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) } }
+
     /// The longest and the shortest that a holder may ask to be waited for.
     package var timeToLive: Duration { .seconds(min(max(seconds, 1), 600)) }
 

@@ -27,9 +27,9 @@ package struct S3ShareStorage: ShareStorage {
         } catch let error as AWSError where error.isWriteConflict {
             return .conflict
         } catch let failure as any RequestFailure where failure.requestMayHaveBeenTaken {
-            return .lost(ShareUnavailable(name, failure.problem))
+            return .lost(unavailable(failure))
         } catch let failure as any RequestFailure {
-            throw ShareUnavailable(name, failure.problem)
+            throw unavailable(failure)
         }
     }
 
@@ -53,7 +53,12 @@ package struct S3ShareStorage: ShareStorage {
         do {
             return try await request()
         } catch let failure as any RequestFailure {
-            throw ShareUnavailable(name, failure.problem)
+            throw unavailable(failure)
         }
+    }
+
+    private func unavailable(_ failure: any RequestFailure) -> ShareUnavailable {
+        let isDenied = (failure as? AWSError).map { !$0.isTransient && !$0.isThrottling } ?? false
+        return ShareUnavailable(name, failure.problem, isDenied: isDenied)
     }
 }

@@ -26,6 +26,7 @@ extension Share {
 
     /// Puts reports that the share lacks there, and takes over those that others have made.
     package func exchangeDrift(certain addresses: [StackAddress]) async throws {
+        try await join()
         _ = try await exchangeDrift(try await hints(), certain: addresses, everything: false, pushes: true)
     }
 
@@ -62,7 +63,9 @@ extension Share {
         let start = everything ? nil : seen.name.flatMap(DriftReportName.start)
         let names = try await storage.list(ShareLayout.drift(address), after: start).compactMap { DriftReportName($0.name) }
         let here = Set(try database.driftReportIDs(address).map { DriftReportName.mark(of: $0.id) })
-        var next = SharedDrift(tag: tag, name: names.map(\.text).max() ?? seen.name, row: seen.row)
+        // A name from the future would hide what comes after.
+        let last = names.map(\.text).max().map { min($0, DriftReportName.latest(at: clock.now())) }
+        var next = SharedDrift(tag: tag, name: last ?? seen.name, row: seen.row)
         var news = SyncReport.StackNews()
 
         let unknown = Set(names.filter { !here.contains($0.mark) }.map { "\(ShareLayout.drift(address))/\($0.text)" }).sorted()
@@ -120,6 +123,9 @@ struct DriftReportName: Hashable {
     }
 
     static func mark(of id: String) -> String { String(Digest(of: id).hex.prefix(16)) }
+
+    /// As high as the name of a report gets that is put there at a time.
+    static func latest(at time: Date) -> String { number(Int(time.timeIntervalSince1970 * 1000)) + "-~" }
 
     /// From where on there may be news behind a name that was seen: not all machines' clocks are right.
     static func start(before name: String) -> String? {

@@ -27,6 +27,7 @@ extension Share {
     /// Takes the lease of a stack: a free one, or that of a holder whose heartbeat has stopped, with the next epoch.
     /// - Throws: `Problem` (exit code 3) where a living holder keeps it for longer than one wants to wait.
     package func acquire(_ address: StackAddress, _ request: LeaseRequest) async throws -> HeldLease {
+        try await join()
         var watch = DeathWatch()
         let start = clock.uptime()
         var isTold = false
@@ -87,7 +88,7 @@ extension Share {
     /// A lease as it is written down; `nil` where its object is damaged or gone.
     func readableLease(_ epoch: Int, of address: StackAddress) async throws -> Lease? {
         guard let data = try await storage.get(ShareLayout.lease(address, epoch)) else { return nil }
-        return ShareJSON.decode(Lease.self, data).flatMap { $0.epoch == epoch && !$0.id.isEmpty ? $0 : nil }
+        return ShareJSON.decode(Lease.self, data).flatMap { $0.epoch == epoch && $0.hasPlainID ? $0 : nil }
     }
 
     /// Nobody can tell whose it is, or how long to wait for its heartbeat.

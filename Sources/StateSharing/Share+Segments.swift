@@ -39,9 +39,10 @@ extension Share {
             var bundles: [RecordBundle] = []
             for line in data.split(separator: UInt8(ascii: "\n")) { bundles.append(try RecordBundle(Data(line), name: name)) }
             let hash = try RecordBundle(end, name: "\(last) on the share \(self.name)").record.hash
-            guard Self.isChain(bundles.map(\.record), of: segment, address), bundles.last?.record.hash == hash else {
-                throw damaged(path, "Its records are not those of the log")
-            }
+            // No hash covers what a record says to be removed, and no segment is made of one that says so.
+            guard Self.isChain(bundles.map(\.record), of: segment, address), bundles.last?.record.hash == hash,
+                bundles.allSatisfy(\.record.removed.isEmpty)
+            else { throw damaged(path, "Its records are not those of the log") }
             let texts = bundles.reduce(into: [:]) { $0.merge($1.bodies) { first, _ in first } }
             for index in bundles.indices {
                 let digests = Set(bundles[index].record.bodies)

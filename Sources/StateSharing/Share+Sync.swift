@@ -28,15 +28,17 @@ extension Share {
     ///   - certain: stacks to look at whatever their hints say: these are written after the records, and may have been lost.
     ///   - pushes: whether to write there at all.
     ///   - everything: whether to look at all stacks so, and for records that were here and there before.
-    /// - Throws: `ShareUnavailable`; `Problem` for a damaged object, which it names, and (exit code 3) for logs that went apart.
+    /// - Throws: `ShareUnavailable`; `Problem` for a damaged object, which it names, and (exit code 3) for logs that went apart: once
+    ///   all other stacks have been seen to.
     @discardableResult
     package func sync(certain: [StackAddress] = [], everything: Bool = false, pushes: Bool = true) async throws -> SyncReport {
-        if try everything || database.syncedAt(name) == nil { try await join(creates: false) }
+        try await join()
         let known = try database.sharedHeads(name)
         let hints = try await hints()
         var wanted = Set(certain).union(pushes ? try database.unshared(name) : [])
         for (address, tag) in hints.logs where everything || tag == nil || known[address]?.tag != tag { wanted.insert(address) }
-        var report = try await withThrowingTaskGroup(of: (StackAddress, SyncReport.StackNews).self) { group in
+        var problems: [Problem] = []
+        var report = try await withThrowingTaskGroup(of: (StackAddress, Result<SyncReport.StackNews, Problem>).self) { group in
             var report = SyncReport()
             var rest = wanted.sorted()[...]
             func startNext() {
@@ -45,21 +47,28 @@ extension Share {
                 let tag = hints.logs[address] ?? nil
                 group.addTask {
                     do {
-                        return (address, try await sync(address, head, tag: tag, everything: everything, pushes: pushes))
-                    } catch let problem as Problem where !certain.isEmpty && !certain.contains(address) {
-                        // What is wrong with one stack is no reason not to deploy another.
-                        warn(problem.findings.first?.summary ?? problem.description)
-                        return (address, SyncReport.StackNews())
+                        return (address, .success(try await sync(address, head, tag: tag, everything: everything, pushes: pushes)))
+                    } catch let problem as Problem {
+                        return (address, .failure(problem))
                     }
                 }
             }
             for _ in 0..<Self.stacksAtATime { startNext() }
-            while let (address, news) = try await group.next() {
-                if news.received > 0 { report.received[address] = news.received }
-                if news.sent > 0 { report.sent[address] = news.sent }
+            while let (address, result) = try await group.next() {
+                switch result {
+                case .success(let news):
+                    if news.received > 0 { report.received[address] = news.received }
+                    if news.sent > 0 { report.sent[address] = news.sent }
+                case .failure(let problem) where certain.isEmpty || certain.contains(address): problems.append(problem)
+                // What is wrong with one stack is no reason not to deploy another.
+                case .failure(let problem): warn(problem.findings.first?.summary ?? problem.description)
+                }
                 startNext()
             }
             return report
+        }
+        if let worst = problems.map(\.status.rawValue).max().flatMap(ExitStatus.init(rawValue:)) {
+            throw Problem(worst, problems.flatMap(\.findings))
         }
         report.drift = try await exchangeDrift(hints, everything: everything, pushes: pushes)
         try database.setSyncedAt(clock.now(), share: name)
@@ -176,9 +185,16 @@ extension Share {
     private func completed(_ bundles: [RecordBundle]) async throws -> [RecordBundle] {
         var bundles = bundles
         let open = bundles.map { bundle in bundle.record.bodies.filter { bundle.bodies[$0] == nil } }
-        let known = try database.knownBodies(open.flatMap(\.self))
-        let texts = try await fetch(Set(open.flatMap(\.self)).subtracting(known).map(ShareLayout.blob))
+        // That a text was removed to save space is covered by no hash: what is there counts.
+        let removed = bundles.map { bundle in bundle.record.templates.filter(bundle.record.removed.contains) }
+        let wanted = Set(open.joined()).union(removed.joined())
+        let known = try database.knownBodies(Array(wanted))
+        let texts = try await fetch(wanted.subtracting(known).map(ShareLayout.blob))
         for index in bundles.indices {
+            for digest in removed[index] {
+                guard let data = texts[ShareLayout.blob(digest)], Digest(of: data) == digest else { continue }
+                bundles[index].bodies[digest] = String(decoding: data, as: UTF8.self)
+            }
             for digest in open[index] where !known.contains(digest) {
                 let path = ShareLayout.blob(digest)
                 guard let data = texts[path] else { throw damaged(path, "It is missing, and \(bundles[index].record.name) needs it") }
@@ -221,9 +237,8 @@ extension Share {
             // The serial is reserved before CloudFormation is asked for anything.
             if !deployment.status.isOpen { try database.reopen(deployment) }
             try database.withdraw(deployment)
-            warn(
-                "Deployment \(own.position.serial) of \(own.address), which had not begun, gives way to that of \(Self.text(theirs.actor))."
-            )
+            let what = deployment.isOfRecordsOnly && !deployment.status.isOpen ? "which the share never got," : "which had not begun,"
+            warn("Deployment \(own.position.serial) of \(own.address), \(what) gives way to that of \(Self.text(theirs.actor)).")
         case .outcome where isLast:
             try database.reopen(deployment)
             warn(

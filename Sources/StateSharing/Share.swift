@@ -35,17 +35,35 @@ package struct Share: Sendable {
 
     /// Makes sure that the share has the log which this is a copy of. A log in which nothing is recorded yet becomes a copy of it.
     ///
+    /// Before anything is taken over or written there: a share may have been moved away, or be another one by now.
     /// - Parameter creates: whether a place in which there is no share becomes one.
-    /// - Throws: `Problem` (exit code 3) for a share of another log, (exit code 4) where there is none.
-    package func join(creates: Bool) async throws {
+    /// - Throws: `Problem` (exit code 3) for a share of another log or a place that is not fit for one, (exit code 4) where there is
+    ///   none, (exit code 1) where there was one.
+    package func join(creates: Bool = false) async throws {
         if let data = try await storage.get(ShareLayout.identity) { return try join(data) }
-        guard creates else {
+        guard creates else { throw try missing }
+        let own = ShareJSON.encode(Identity(format: 1, lineage: database.lineage ?? ""))
+        if case .exists(let data) = try await storage.create(own, at: ShareLayout.identity, clock) { return try join(data) }
+        // All safety rests on that an object is not made twice. The same bytes, so that it does no harm where it is.
+        if case .created = try await storage.createIfAbsent(own, at: ShareLayout.identity) {
             throw Problem(
+                .refused, "store-unfit", "\(name) is no place for a share",
+                detail: "It lets an object be written over that is to be made only where there is none (`If-None-Match: *` on PUT).")
+        }
+    }
+
+    private var missing: Problem {
+        get throws {
+            guard try database.syncedAt(name) == nil else {
+                return Problem(
+                    .failed, "share-gone", "There is no share at \(name) any more",
+                    detail: "It was there at the last sync. Is it mounted? Was it moved or removed? This copy is whole, and "
+                        + "`pipeplan state unshare` followed by `pipeplan state share` makes a share of it again.")
+            }
+            return Problem(
                 .badInput, "no-share", "There is no share at \(name)",
                 detail: "Is it spelled right? `pipeplan state share \(name)` makes one of it.")
         }
-        let own = ShareJSON.encode(Identity(format: 1, lineage: database.lineage ?? ""))
-        if case .exists(let data) = try await storage.create(own, at: ShareLayout.identity, clock) { try join(data) }
     }
 
     private func join(_ data: Data) throws {

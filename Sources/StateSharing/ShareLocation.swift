@@ -11,15 +11,16 @@ package enum ShareLocation: Hashable, Sendable {
     /// - Parameter folder: what a relative path starts from.
     /// - Throws: `Problem` (exit code 4) for what names no place.
     package init(_ text: String, relativeTo folder: String) throws(Problem) {
-        guard text.contains("://") else {
-            let path = text.hasPrefix("/") ? text : "\(folder)/\(text)"
-            self = .directory(Self.cleaned(path))
-            return
-        }
         func bad(_ why: String) -> Problem {
             Problem(
                 .badInput, "bad-share", "\(JSONValue.quoted(text)) names no share",
                 detail: "\(why). Write s3://bucket/prefix, or the path of a folder.")
+        }
+        guard !text.isEmpty else { throw bad("It is empty") }
+        guard text.contains("://") else {
+            let path = text.hasPrefix("/") ? text : "\(folder)/\(text)"
+            self = .directory(Self.cleaned(path))
+            return
         }
         guard text.hasPrefix("s3://") else { throw bad("Only s3:// is known") }
         let parts = text.dropFirst("s3://".count).split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)

@@ -53,14 +53,19 @@ package enum Creation: Hashable, Sendable {
 package struct ShareUnavailable: Error, Sendable {
     package var share: String
     package var reason: Problem
+    /// Whether it was reached, and will not have what was asked: the others may be at work on it.
+    package var isDenied: Bool
 
-    package init(_ share: String, _ reason: Problem) {
+    package init(_ share: String, _ reason: Problem, isDenied: Bool = false) {
         self.share = share
         self.reason = reason
+        self.isDenied = isDenied
     }
 
     package var problem: Problem {
-        Problem(.failed, "share-unreachable", "The share \(share) can't be reached", detail: reason.description)
+        isDenied
+            ? Problem(.failed, "share-denied", "The share \(share) can't be used", detail: reason.description)
+            : Problem(.failed, "share-unreachable", "The share \(share) can't be reached", detail: reason.description)
     }
 }
 

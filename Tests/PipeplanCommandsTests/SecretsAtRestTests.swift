@@ -77,4 +77,48 @@ import Testing
         #expect(try database.outputs(of: first).map(\.value).allSatisfy { $0.contains("****") })
         #expect(await run("plan --detailed-exitcode shop") == 0, "a hidden default is no change: \(printed.suffix(900))")
     }
+
+    @Test func `is taken out of what CloudFormation gives as a reason, live and recorded, on the ways out of a failure too`() async throws {
+        let folder = try TemporaryFolder()
+        func write(_ name: String) throws {
+            try folder.write(
+                """
+                Parameters:
+                  Token: {Type: String, NoEcho: true}
+                Resources:
+                  First: {Type: AWS::SNS::Topic, Properties: {DisplayName: \(name)}}
+                  Second: {Type: AWS::SNS::Topic, DependsOn: First, Properties: {DisplayName: \(name)}}
+
+                """, to: "stacks/shop/template.yml")
+        }
+        func fail(_ moments: [(String, String)]) throws {
+            let faults = moments.map { #"{"logicalId": "\#($0.0)", "on": "\#($0.1)", "message": "bad value \#(Self.marker) here"}"# }
+            try folder.write(#"{"resources": [\#(faults.joined(separator: ", "))]}"#, to: "state/sandbox/faults.json")
+        }
+        try folder.write("region: us-east-1\nparameters: {Token: {env: TOKEN}}\n", to: "stacks/shop/stack.yml")
+        var printed = ""
+        func run(_ line: String) async -> Int32 {
+            let typed = TypedTerminal()
+            let context = Context.test(in: folder.path, typed, environment: ["PIPEPLAN_SANDBOX": "1", "TOKEN": Self.marker])
+            let status = await Pipeplan.run(line.split(separator: " ").map(String.init), in: context)
+            printed += typed.output + typed.errors
+            return status
+        }
+        try write("one")
+        #expect(await run("apply shop --auto-approve") == 0, "\(printed)")
+        try write("two")
+        try fail([("Second", "update"), ("First", "rollback")])
+        #expect(await run("apply shop --auto-approve") == 1)
+        #expect(await run("recover shop --auto-approve") == 1)
+        try fail([("Second", "delete")])
+        #expect(await run("recover shop --auto-approve") == 0, "\(printed)")
+        #expect(await run("destroy shop --auto-approve") == 1)
+        for line in ["history", "history events shop", "history show shop 3 --json"] { #expect(await run(line) == 0) }
+        #expect(printed.contains("bad value **** here") && !printed.contains(Self.marker), "\(printed)")
+        for (name, bytes) in try folder.contents() where name.hasPrefix("state/") && !name.hasSuffix("faults.json") {
+            // The sandbox's own database is CloudFormation's, which says what it says.
+            if name.hasPrefix("state/sandbox/sandbox.sqlite") { continue }
+            #expect(bytes.range(of: Data(Self.marker.utf8)) == nil, "\(name)")
+        }
+    }
 }

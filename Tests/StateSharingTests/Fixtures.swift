@@ -112,6 +112,20 @@ final class WatchedStorage: ShareStorage {
     }
 }
 
+/// A store that knows nothing of conditions.
+struct CarelessStorage: ShareStorage {
+    let storage: DirectoryShareStorage
+
+    var name: String { storage.name }
+    func createIfAbsent(_ body: Data, at path: String) async throws -> CreationAnswer {
+        try await storage.put(body, at: path)
+        return .created
+    }
+    func get(_ path: String) async throws -> Data? { try await storage.get(path) }
+    func put(_ body: Data, at path: String) async throws { try await storage.put(body, at: path) }
+    func list(_ folder: String, after: String?) async throws -> [ShareEntry] { try await storage.list(folder, after: after) }
+}
+
 extension DirectoryShareStorage {
     init(_ folder: TemporaryFolder) { self.init(name: folder.path, root: folder.path) { UUID().uuidString } }
 }

@@ -60,12 +60,13 @@ import Testing
         let grace = try await joined("grace", watched)
         watched.forget()
         try await grace.share.sync()
-        #expect(watched.count == 1)
+        // Whose share it is, and the hints.
+        #expect(watched.count == 2)
         watched.forget()
         try await ada.deploy()
         try await grace.share.sync()
-        // The hints, the stack's news, the intent and the outcome; all texts were here or come with them.
-        #expect(watched.count == 4)
+        // Besides these the stack's news, the intent and the outcome; all texts were here or come with them.
+        #expect(watched.count == 5)
         #expect(try grace.log() == ada.log())
     }
 
@@ -92,9 +93,9 @@ import Testing
         }
         _ = try await sync("first sync")
         #expect(try grace.log() == ada.log())
-        #expect(try await sync("no news") == 1)
+        #expect(try await sync("no news") == 2)
         try await ada.deploy(stacks[0])
-        #expect(try await sync("one new deployment") == 4)
+        #expect(try await sync("one new deployment") == 5)
         #expect(try grace.log() == ada.log())
     }
 
@@ -107,6 +108,74 @@ import Testing
         #expect(try stranger.log().count == 2)
         let nowhere = try Clone("joe", DirectoryShareStorage(try TemporaryFolder()))
         #expect(try await problem { try await nowhere.share.sync() } != nil)
+    }
+
+    @Test func `a share that is gone, or is another one by now, is noticed before anything is taken over or written`() async throws {
+        try ada.record()
+        try await shareAda()
+        let grace = try await joined("grace")
+        let files = try folder.contents()
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
+            try FileManager.default.removeItem(atPath: "\(folder.path)/\(name)")
+        }
+        for operation in [{ try await grace.share.sync() as Any }, { try await grace.share.acquire(.network, grace.request()) as Any }] {
+            #expect(try await problem { _ = try await operation() }?.code == "share-gone")
+        }
+        // Somebody makes one anew there, of another history.
+        let eve = try Clone("eve", storage)
+        try eve.record(.network)
+        try await eve.share.join(creates: true)
+        try await eve.share.sync()
+        let theirs = try folder.contents()
+        for operation in [{ try await grace.share.sync() as Any }, { try await grace.share.acquire(.web, grace.request()) as Any }] {
+            #expect(try await problem { _ = try await operation() }?.code == "other-lineage")
+        }
+        #expect(try folder.contents() == theirs && files != theirs)
+    }
+
+    @Test func `a history that was taken in after an empty one was shared knows nothing of that share`() async throws {
+        try await shareAda()
+        let eve = try Clone("eve", DirectoryShareStorage(folder))
+        try eve.record(.network)
+        try ada.database.adopt(lineage: try #require(eve.database.lineage))
+        try ada.record(.network)
+        #expect(try ada.database.syncedAt(ada.share.name) == nil)
+        #expect(try await problem { try await ada.share.sync() }?.code == "other-lineage")
+    }
+
+    @Test func `what is wrong with some stacks is told once all others have been seen to`() async throws {
+        for number in 0..<12 { try ada.record(StackAddress(stack: "s\(number)")) }
+        try await shareAda()
+        for stack in ["s1", "s2"] {
+            let path = "\(folder.path)/stacks/\(stack)/000001.outcome.json"
+            try Data("{}".utf8).write(to: URL(fileURLWithPath: path))
+        }
+        let grace = try Clone("grace", storage)
+        var told: Problem?
+        do { try await grace.share.sync() } catch let problem as Problem { told = problem }
+        #expect(told?.findings.count == 2, "\(told?.description ?? "")")
+        #expect(try grace.database.recordedStacks().count == 10)
+    }
+
+    @Test func `that a template was removed to save space is not believed where it is there`() async throws {
+        try ada.record()
+        try await shareAda()
+        let path = URL(fileURLWithPath: "\(folder.path)/stacks/web@prod/000001.intent.json")
+        let template = try #require(try ada.database.deployment(.web, serial: 1)?.templateDigest.hex)
+        let text = try String(contentsOf: path, encoding: .utf8)
+        let place = try #require(text.range(of: #","serial":"#, options: .backwards))
+        let spoilt = text.replacingCharacters(in: place, with: #","removed":["\#(template)"],"serial":"#)
+        try spoilt.write(to: path, atomically: true, encoding: .utf8)
+        let grace = try await joined("grace")
+        #expect(try grace.log() == ada.log())
+        #expect(try grace.database.verify().removedTexts == 0)
+        #expect(try grace.database.recordedStack(.web) == ada.database.recordedStack(.web))
+    }
+
+    @Test func `a store that lets objects be written over is refused`() async throws {
+        let careless = CarelessStorage(storage: storage)
+        let joe = try Clone("joe", careless)
+        #expect(try await problem { try await joe.share.join(creates: true) }?.code == "store-unfit")
     }
 
     @Test(arguments: ["stacks/web@prod/000002.intent.json", "stacks/web@prod/000002.outcome.json", "blobs"])

@@ -103,7 +103,8 @@ struct TestPlace: Sendable {
     }
 
     @Test func `a folder that is not there is no empty share`() async throws {
-        let storage = DirectoryShareStorage(name: "share", root: "/nonexistent/share") { "aside" }
+        let folder = try TemporaryFolder()
+        let storage = DirectoryShareStorage(name: "share", root: "\(folder.path)/gone") { "aside" }
         #expect(try await problem { _ = try await storage.get("share.json") }?.code == "share-unreachable")
         #expect(try await problem { _ = try await storage.list("heads", after: nil) }?.code == "share-unreachable")
         #expect(try await problem { _ = try await storage.createIfAbsent(Data(), at: "x") }?.code == "share-unreachable")
@@ -113,8 +114,48 @@ struct TestPlace: Sendable {
         let folder = try TemporaryFolder()
         try folder.write("", to: "heads")
         let refusal = try #require(try await problem { _ = try await DirectoryShareStorage(folder).list("heads", after: nil) })
-        #expect(refusal.code == "share-unreachable")
+        #expect(refusal.code == "share-denied")
         #expect("\(refusal.summary) \(refusal.detail)".contains("Not a directory"))
+    }
+
+    @Test func `what the group may do with a shared folder, it may with all in it`() async throws {
+        let folder = try TemporaryFolder()
+        #expect(chmod(folder.path, 0o2770) == 0)
+        let storage = DirectoryShareStorage(folder)
+        _ = try await storage.createIfAbsent(Data("{}".utf8), at: "stacks/web/000001.intent.json")
+        func mode(_ path: String) -> mode_t {
+            var status = stat()
+            return stat("\(folder.path)/\(path)", &status) == 0 ? status.st_mode & 0o7777 : 0
+        }
+        #expect(mode("stacks") == 0o2770 && mode("stacks/web") == 0o2770 && mode(".aside") == 0o2770)
+        #expect(mode("stacks/web/000001.intent.json") == 0o660)
+        // And others nothing, whatever they may do with the folder.
+        #expect(chmod(folder.path, 0o755) == 0)
+        _ = try await storage.createIfAbsent(Data("{}".utf8), at: "stacks/shop/000001.intent.json")
+        #expect(mode("stacks/shop") == 0o750 && mode("stacks/shop/000001.intent.json") == 0o640)
+    }
+
+    @Test func `a store that says no is told from one that can't be reached`() async throws {
+        func isDenied(_ storage: any ShareStorage) async throws -> Bool? {
+            do {
+                _ = try await storage.list("heads", after: nil)
+                return nil
+            } catch let failure as ShareUnavailable { return failure.isDenied }
+        }
+        func storage(_ endpoint: String) throws -> S3ShareStorage {
+            let environment = [
+                "AWS_ENDPOINT_URL": endpoint, "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
+                "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null", "AWS_MAX_ATTEMPTS": "1",
+            ]
+            let session = try AWSSession(context: .test(in: "/", environment: environment))
+            return S3ShareStorage(name: "s3://none", client: try session.s3(), bucket: "no-such-bucket", prefix: "")
+        }
+        let server = try await SharedServer.miniStack.running()
+        #expect(try await isDenied(try storage(server.endpoint)) == true)
+        // Nothing listens there.
+        #expect(try await isDenied(try storage("http://127.0.0.1:9")) == false)
+        #expect(try await isDenied(DirectoryShareStorage(name: "x", root: "/dev/null") { "x" }) == true)
+        #expect(try await isDenied(DirectoryShareStorage(name: "x", root: NSTemporaryDirectory() + UUID().uuidString) { "x" }) == false)
     }
 
     @Test func `names of stacks become names of objects and back`() {
@@ -135,7 +176,7 @@ struct TestPlace: Sendable {
         #expect(try ShareLocation(text, relativeTo: "/project").name == name)
     }
 
-    @Test(arguments: ["s3://", "https://team/state", "s3://team?colour=red"])
+    @Test(arguments: ["", "s3://", "https://team/state", "s3://team?colour=red"])
     func `what names no share is refused`(text: String) async throws {
         #expect(try await problem { _ = try ShareLocation(text, relativeTo: "/") }?.code == "bad-share")
     }
