@@ -38,6 +38,10 @@ extension Deployer {
             try await put(.ifAbsent)
         } catch let error as AWSError where error.isPreconditionFailed {
             // Somebody else was faster.
+        } catch let error as AWSError where error.code == "NoSuchBucket" {
+            throw Problem(
+                .failed, "no-artifact-bucket", "The bucket \(upload.bucket) for packaged files does not exist",
+                detail: "`artifacts` in stack.yml or stacks/pipeplan.yml names it. Make it, or name another (docs/packaging.md).")
         } catch let failure as any RequestFailure where failure.requestMayHaveBeenTaken {
             // Whoever stored it, it is the same.
             try await put(nil)

@@ -99,7 +99,7 @@ package enum Remedy {
         let isInUse = message.has(
             "dependencyviolation", "dependent object", "has dependencies", "resourceinuse", "in use", "deleteconflict",
             "must detach", "must remove", "being used by", "referenced by")
-        return isInUse ? "Remove what uses the resource first, also what was made outside of this stack, then apply again." : nil
+        return isInUse ? "Remove what uses the resource first, also what was made outside of this stack, then try again." : nil
     }
 
     private static func timeOut(_ message: Message, _ type: String) -> String? {
@@ -115,7 +115,7 @@ package enum Remedy {
         guard isLate else { return nil }
         return type.hasPrefix("AWS::ECS::")
             ? "The tasks did not become healthy: the service's events and the stopped tasks' reasons tell why."
-            : "The resource did not become ready in time: look at it in its service for the reason, then apply again."
+            : "The resource did not become ready in time: look at it in its service for the reason, then try again."
     }
 
     private static func invalid(_ message: Message) -> String? {

@@ -2,13 +2,14 @@ import ArgumentParser
 import Foundation
 import Model
 import Planning
+import Project
 import StateDatabase
 
 extension DeploymentStatus: ExpressibleByArgument {}
 
 /// Reads an address as it is typed.
 func parseAddress(_ text: String) throws -> StackAddress {
-    guard let address = StackAddress(text) else {
+    guard let address = StackAddress(argument: text) else {
         throw Problem(
             .badInput, "bad-address", "\(JSONValue.quoted(text)) names no stack",
             detail: "A stack is named <stack> or <stack>:<environment>, such as image-pipeline:develop.")
@@ -22,6 +23,12 @@ func requireKnown(_ address: StackAddress, _ workspace: Workspace) throws {
 }
 
 extension Workspace {
+    /// Throws where a stack was never deployed and no file describes it: most likely its name is misspelt.
+    func requireDeployedOrDescribed(_ address: StackAddress) throws {
+        let filter = DeploymentFilter(stack: address.stack, environment: address.environment, limit: 1)
+        if try database.deployments(filter).isEmpty { try requireKnown(address, self) }
+    }
+
     /// The one stack that an argument names: in the environment it or the options name, or its only one.
     func oneAddress(_ text: String, _ options: CommonOptions) throws -> StackAddress {
         let address = try parseAddress(text)
@@ -41,18 +48,20 @@ extension Workspace {
     }
 
     /// What is recorded of the stacks that arguments name; of all where there are none.
-    func recordedStacks(_ arguments: [String], _ options: CommonOptions) throws -> [RecordedStack] {
+    /// - Parameter allowsNone: whether one that is known and not deployed is passed over.
+    func recordedStacks(_ arguments: [String], _ options: CommonOptions, allowsNone: Bool = false) throws -> [RecordedStack] {
         let all = try database.recordedStacks()
         if arguments.isEmpty {
             guard let environment = options.environment else { return all }
             return all.filter { $0.address.environment == environment || $0.address.environment == nil }
         }
-        return try arguments.flatMap { argument in
+        return try arguments.flatMap { argument -> [RecordedStack] in
             let address = try parseAddress(argument)
             let environment = address.environment ?? options.environment ?? project.defaultEnvironment
             let found = all.filter { $0.address.stack == address.stack && (environment == nil || $0.address.environment == environment) }
             if found.isEmpty {
-                try requireKnown(address, self)
+                try requireDeployedOrDescribed(address)
+                if allowsNone { return [] }
                 throw Problem(
                     .badInput, "not-deployed", "Nothing is recorded of \(address)", detail: "Deploy it with `pipeplan apply \(address)`.")
             }

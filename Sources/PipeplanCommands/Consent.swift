@@ -52,7 +52,8 @@ struct Consent {
         guard context.terminal.isInteractive else {
             throw Problem(
                 .refused, "no-approval", "Nobody can be asked whether to \(destroys ? "destroy" : "apply") this",
-                detail: "Standard input is no terminal. Use --auto-approve, or review a saved plan and apply that.")
+                detail: "Standard input is no terminal. Use --auto-approve"
+                    + (destroys ? "." : ", or review a saved plan and apply that."))
         }
         return ask(question) ? .yes : nil
     }

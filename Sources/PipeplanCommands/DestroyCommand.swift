@@ -49,10 +49,11 @@ struct DestroyCommand: ContextCommand {
     func run(in context: Context) async throws -> ExitStatus {
         let workspace = try Workspace(context, common, .readWrite)
         try await workspace.syncBeforeChange([], sharing, aws, context)
-        let recorded = try workspace.recordedStacks(stacks, common)
+        let recorded = try workspace.recordedStacks(stacks, common, allowsNone: true)
         if let stack = recorded.first, recorded.count == 1 { try requireRetainable(stack) }
         guard !recorded.isEmpty else {
-            context.terminal.write(common.json ? try JSONReport.render(HistoryReport([])) : "Nothing is deployed.\n")
+            context.terminal.write(
+                common.json ? try JSONReport.render(HistoryReport([])) : all ? "Nothing is deployed.\n" : "Nothing of this is deployed.\n")
             return .success
         }
         var outcome: Application.Outcome = ([], .success)

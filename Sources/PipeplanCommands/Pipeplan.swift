@@ -15,7 +15,7 @@ package struct Pipeplan: ParsableCommand {
               pipeplan history                       who deployed what, and how it went
               pipeplan help plan                     a command in detail
 
-            Try it without an AWS account: add --sandbox to any command.
+            Try it without an AWS account: add --sandbox.
             Exit codes: 0 done, 1 failed, 2 changes or drift (--detailed-exitcode), 3 refused, 4 bad input, 130 interrupted.
             """,
         version: "pipeplan \(Version.current)",
@@ -58,6 +58,9 @@ package struct Pipeplan: ParsableCommand {
         let isAskedFor = exitCode(for: error).isSuccess
         var message = fullMessage(for: error)
         if !isAskedFor, let hint = misspelt(arguments) { message += "\n  Did you mean \(hint)?" }
+        if !isAskedFor, arguments.contains(where: ["--yes", "-y", "-auto-approve"].contains) {
+            message += "\n  To go on without being asked: --auto-approve."
+        }
         let text = message.hasSuffix("\n") ? message : message + "\n"
         if isAskedFor {
             context.terminal.write(text)
@@ -74,8 +77,15 @@ extension Pipeplan {
     private static func misspelt(_ arguments: [String]) -> String? {
         let names = configuration.subcommands.compactMap { $0.configuration.commandName }
         guard let first = arguments.first, !first.hasPrefix("-"), !names.contains(first) else { return nil }
-        return nearestName(to: first, in: names)
+        return others[first] ?? nearestName(to: first, in: names)
     }
+
+    /// What other tools call these commands.
+    private static let others = [
+        "deploy": "apply", "up": "apply", "update": "apply", "create": "apply", "delete": "destroy", "rm": "destroy", "down": "destroy",
+        "preview": "plan", "changeset": "plan", "ls": "state list", "list": "state list", "log": "history", "logs": "history",
+        "lint": "validate", "init": "import",
+    ]
 }
 
 /// A command that gets everything outside from a context.

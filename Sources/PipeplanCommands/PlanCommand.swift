@@ -10,7 +10,7 @@ struct PlanCommand: ContextCommand {
         commandName: "plan",
         abstract: "Show what applying the stack files would change, offline.",
         discussion: """
-            Compares stacks/ with what is recorded, without a request to AWS. Only --resolve asks there: for the values that parameters
+            Compares stacks/ with what is recorded, without a request to AWS. Only --online and --resolve ask there: --resolve for the values that parameters
             take from SSM and Secrets Manager, which are unknown otherwise.
 
               pipeplan plan                         every stack and environment
@@ -50,6 +50,7 @@ struct PlanCommand: ContextCommand {
 
     func run(in context: Context) async throws -> ExitStatus {
         var workspace = try Workspace(context, common, .readOnly)
+        try workspace.requireSynced()
         if !hooks.noHooks { workspace.planHooks = PlanHooks() }
         let addresses = try workspace.project.deploymentOrder(workspace.addresses(stacks, common))
         // A plan offline needs no sandbox, unless its hooks may ask that for something.

@@ -32,6 +32,7 @@ struct ResumeCommand: ContextCommand {
             wanted.isEmpty
                 || wanted.contains { $0.stack == deployment.address.stack && ($0.environment == nil || $0 == deployment.address) }
         }
+        for address in wanted where open.isEmpty { try workspace.requireDeployedOrDescribed(address) }
         var results: [DeploymentResult] = []
         try await workspace.withCloud { context in
             for deployment in open {

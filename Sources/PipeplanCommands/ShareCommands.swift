@@ -126,7 +126,10 @@ private func sync(
 extension Workspace {
     func requireNoSandbox() throws {
         guard usesSandbox else { return }
-        throw Problem(.badInput, "sandbox-not-shared", "The sandbox's state is not shared", detail: "Leave --sandbox out.")
+        throw Problem(
+            .badInput, "sandbox-not-shared", "The sandbox's state is not shared",
+            detail:
+                "Leave --sandbox out. To try a share without an AWS account, let all use one `pipeplan sandbox serve` (docs/sandbox.md).")
     }
 
     func requireShared() throws -> ShareLocation {

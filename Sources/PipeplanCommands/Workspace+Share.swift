@@ -15,6 +15,18 @@ extension Workspace {
         return try ShareLocation(share.value, relativeTo: project.root)
     }
 
+    /// - Throws: `Problem` (exit code 3) where this copy of a shared log is empty because it was never synced: whatever is deployed
+    ///   would look new.
+    func requireSynced() throws {
+        guard let name = try shareLocation()?.name, try database.syncedAt(name) == nil, try database.recordedAddresses().isEmpty else {
+            return
+        }
+        throw Problem(
+            .refused, "never-synced", "The history that the team shares at \(name) has not been synced yet",
+            detail:
+                "Without it every stack would look new. `pipeplan state sync` takes it over (`state pull` where nothing may be written).")
+    }
+
     /// The team's log; `nil` where it is not shared.
     func share(_ aws: AWSOptions, _ context: Context) throws -> Share? {
         try shareLocation().map { try share(at: $0, aws, context) }

@@ -59,7 +59,7 @@ extension Project {
     }
 
     private func addresses(of argument: String, chosen: String?) throws(Problem) -> [StackAddress] {
-        guard let address = StackAddress(argument) else {
+        guard let address = StackAddress(argument: argument) else {
             throw Problem(
                 .badInput, "bad-stack-address", "\(JSONValue.quoted(argument)) is no stack", detail: StackAddress.form)
         }
@@ -118,5 +118,16 @@ extension Project {
                 detail: "It has \(listed(environments)). Write \(address.stack):\(environments[0]), for one.")
         default: return nil
         }
+    }
+}
+
+extension StackAddress {
+    /// What an argument names, which may be the path of a stack's folder: `stacks/web/`, as a shell completes it.
+    package init?(argument: String) {
+        var name = argument[...]
+        if name.hasPrefix("./") { name = name.dropFirst(2) }
+        if name.hasPrefix("stacks/") { name = name.dropFirst("stacks/".count) }
+        if name.hasSuffix("/") { name = name.dropLast() }
+        self.init(String(name))
     }
 }

@@ -46,8 +46,9 @@ struct DatabaseFile {
     }
 
     /// Makes the folder (mode 0700) and an empty file (mode 0600) where they are missing; SQLite gives its companions
-    /// the mode of the file.
+    /// the mode of the file. In a new folder git is told to leave it alone.
     func create() throws {
+        let isNew = !FileManager.default.fileExists(atPath: folder)
         do {
             try FileManager.default.createDirectory(
                 atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
@@ -57,6 +58,11 @@ struct DatabaseFile {
             case .fileWriteOutOfSpace: throw diskFull("the folder could not be made")
             default: throw notAFolder(error.systemReason)
             }
+        }
+        if isNew {
+            // What is recorded follows what was deployed, and not what is checked out.
+            try? Data("# What pipeplan has recorded. A team shares it with `pipeplan state share`.\n*\n".utf8).write(
+                to: URL(fileURLWithPath: folder + "/.gitignore"))
         }
         let descriptor = Foundation.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         if descriptor >= 0 {

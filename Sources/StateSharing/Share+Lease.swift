@@ -49,7 +49,12 @@ extension Share {
                 guard clock.uptime() - start < request.timeout || !watch.hasMoved else {
                     throw refused(address, holder)
                 }
-                if !isTold { warn("Waiting for the lease of \(address): \(holder.holderText) has it.") }
+                if !isTold {
+                    let what =
+                        request.timeout > .zero
+                        ? "Waiting for the lease of \(address)" : "Looking whether the lease of \(address) is in use"
+                    warn("\(what): \(holder.holderText) has it.")
+                }
                 isTold = true
             }
             try await clock.sleep(min(.milliseconds(500), .seconds(request.seconds) / 4))

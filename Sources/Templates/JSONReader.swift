@@ -204,6 +204,6 @@ extension SourceText {
     func duplicateKey(_ key: String, at span: Span) -> Finding {
         finding(
             "duplicate-key", "The key \(JSONValue.quoted(key)) is there twice",
-            detail: "CloudFormation would silently keep one of the two. Remove or rename one.", at: span)
+            detail: "One of the two would silently be lost. Remove or rename one.", at: span)
     }
 }

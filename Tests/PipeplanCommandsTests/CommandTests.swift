@@ -113,10 +113,45 @@ import Testing
         #expect(await run("history").1.output == "Nothing has been deployed yet.\n")
     }
 
+    @Test func `to destroy what is not deployed is nothing to do, and to resume what there is not is a mistake`() async throws {
+        #expect(await run("apply shop --auto-approve").status == 0)
+        #expect(await run("destroy shop --auto-approve").status == 0)
+        let (again, terminal) = await run("destroy shop --auto-approve")
+        #expect(again == 0 && terminal.output == "Nothing of this is deployed.\n", "\(terminal.errors)")
+        #expect(await run("destroy shpo --auto-approve").status == 4)
+        #expect(await run("resume shop").status == 0)
+        let (status, resumed) = await run("resume shpo")
+        #expect(status == 4 && resumed.errors.contains("Did you mean shop?"), "\(resumed.errors)")
+    }
+
+    @Test(arguments: ["stacks/shop", "stacks/shop/", "./stacks/shop/", "shop/"])
+    func `a stack may be named by its folder, as a shell completes it`(name: String) async {
+        #expect(await run("apply \(name) --auto-approve").status == 0)
+        #expect(await run("plan \(name) --detailed-exitcode").status == 0)
+    }
+
+    @Test func `a fault that is misspelt does not go unnoticed`() async throws {
+        try folder.write(#"{"resourceSecond": {"*": 2}}"#, to: "state/sandbox/faults.json")
+        let (status, terminal) = await run("apply shop --auto-approve")
+        #expect(status == 1 && terminal.errors.contains("There is no fault named resourceSecond"), "\(terminal.errors)")
+    }
+
+    @Test func `git is told to leave a new state folder alone`() async throws {
+        #expect(await run("apply shop --auto-approve").status == 0)
+        #expect(try folder.read("state/sandbox/.gitignore").contains("\n*\n"))
+    }
+
+    @Test func `without the team's history nothing is planned that would look new`() async throws {
+        try folder.write("share: ../share\n", to: "stacks/pipeplan.yml")
+        let typed = TypedTerminal()
+        #expect(await Pipeplan.run(["plan"], in: .test(in: folder.path, typed)) == 3)
+        #expect(typed.errors.contains("has not been synced yet") && typed.output == "", "\(typed.errors)")
+    }
+
     @Test(arguments: [
         ("plna", "Did you mean plan?"), ("plan --detailed", "Unknown option"), ("plan shpo", "Did you mean shop?"),
         ("plan a:b:c", "is no stack"), ("history --limit 0", "takes a number from 1"), ("history show shop 7", "has no deployment 7"),
-        ("plan shop:prod", "prod"),
+        ("plan shop:prod", "prod"), ("apply shop --yes", "--auto-approve"), ("deploy", "Did you mean apply?"),
     ])
     func `bad usage is told with what to do, and exits with 4`(line: String, hint: String) async {
         let (status, terminal) = await run(line)

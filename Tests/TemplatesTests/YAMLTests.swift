@@ -124,13 +124,13 @@ import Testing
             ü: {b: 1, b: 2}
                       ^
             The key "b" is there twice
-            CloudFormation would silently keep one of the two. Remove or rename one.
+            One of the two would silently be lost. Remove or rename one.
 
             duplicate-key t.yml:3:1
             a: 2
             ^
             The key "a" is there twice
-            CloudFormation would silently keep one of the two. Remove or rename one.
+            One of the two would silently be lost. Remove or rename one.
             """
         ),
         (

@@ -117,6 +117,7 @@ package enum DriftText {
             case .deleted: style.red("Gone:")
             case .notChecked: style.red("Not checked:")
             }
+        if report.status == .notChecked { return "\(style.bold(head)) none of its resources." }
         return "\(style.bold(head)) \(counts)\(tail)."
     }
 }

@@ -130,12 +130,35 @@ extension SandboxFaults {
     func merged(withFileIn folder: String) throws -> SandboxFaults {
         let path = folder + "/" + Self.fileName
         guard FileManager.default.fileExists(atPath: path) else { return self }
-        let file = try JSONDecoder().decode(SandboxFaults.self, from: Data(contentsOf: URL(filePath: path)))
+        let data = try Data(contentsOf: URL(filePath: path))
+        let file = try JSONDecoder().decode(SandboxFaults.self, from: data)
+        if let unknown = try file.unknownKey(in: data) {
+            throw DecodingError.dataCorrupted(.init(codingPath: [], debugDescription: "There is no fault named \(unknown)"))
+        }
         return SandboxFaults(
             resources: (resources ?? []) + (file.resources ?? []), requests: (requests ?? []) + (file.requests ?? []),
             changeSets: (changeSets ?? []) + (file.changeSets ?? []),
             drift: file.drift ?? drift,
             resourceSeconds: (resourceSeconds ?? [:]).merging(file.resourceSeconds ?? [:]) { _, last in last })
+    }
+
+    /// A key of the file that nothing was read from.
+    private func unknownKey(in data: Data) throws -> String? {
+        func first(in value: Any, read: Any?) -> String? {
+            if let object = value as? [String: Any] {
+                let known = read as? [String: Any] ?? [:]
+                for (key, member) in object.sorted(by: { $0.key < $1.key }) where !(member is NSNull) {
+                    guard let other = known[key] else { return key }
+                    if let unknown = first(in: member, read: other) { return unknown }
+                }
+            } else if let items = value as? [Any] {
+                let others = read as? [Any] ?? []
+                for (item, other) in zip(items, others) { if let unknown = first(in: item, read: other) { return unknown } }
+            }
+            return nil
+        }
+        return first(
+            in: try JSONSerialization.jsonObject(with: data), read: try JSONSerialization.jsonObject(with: JSONEncoder().encode(self)))
     }
 
     /// What is wrong with the file, and where in it.
