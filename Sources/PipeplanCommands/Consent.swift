@@ -148,7 +148,7 @@ struct Consent {
         case nil: break
         }
         guard context.terminal.isInteractive else { return .detach }
-        let cancel = canCancel ? "\(style.bold("cancel")) undoes it, " : "It can't be cancelled any more: "
+        let cancel = canCancel ? "\(style.bold("cancel")) undoes what this run has under way, " : "It can't be cancelled any more: "
         context.terminal.writeError(
             "\n\(style.yellow("Interrupted.")) CloudFormation is at work. \(cancel)\(style.bold("detach")) leaves it running unwatched (so does "
                 + "Ctrl-C once more), anything else goes on watching: ")

@@ -228,20 +228,29 @@ package struct PlanText {
     private mutating func access() {
         guard !plan.access.isEmpty, plan.kind != .destroy else { return }
         text += "\n  \(style.bold("Access"))\n"
-        var table = Table(header: ["", "RESOURCE", "EFFECT", "ACTION", "WHO", "ON", "CONDITION"])
+        let header = ["RESOURCE", "EFFECT", "ACTION", "WHO", "ON", "CONDITION"]
+        var table = Table(header: [""] + header)
+        var stacked = ""
         for row in plan.access {
-            let isNews = row.widens && plan.kind == .update
             let columns = [
                 row.logicalID, row.effect, row.actions.joined(separator: ", "), row.principals.joined(separator: ", "),
                 row.resources.joined(separator: ", "), row.condition ?? "",
-            ]
+            ].map(\.oneLine)
+            let isNews = row.widens && plan.kind == .update
             let mark: (String) -> String = { [style] in isNews ? style.yellow($0) : $0 }
-            let cells = columns.map { Table.Cell(text: $0.printable.truncated(to: 60), mark: mark) }
             let sign = row.kind == .added ? Table.Cell(text: "+", mark: style.green) : Table.Cell(text: "-", mark: style.red)
-            table.rows.append([sign] + cells)
+            table.rows.append([sign] + columns.map { Table.Cell(text: $0, mark: mark) })
+            stacked += "\(sign.mark(sign.text)) \(mark("\(columns[0])  \(columns[1])"))\n"
+            for (name, value) in zip(header, columns).dropFirst(2) where !value.isEmpty {
+                stacked += "    \(style.dim(name.lowercased().padded(to: 9)))  \(mark(value))\n"
+            }
         }
-        for line in table.render(style).split(separator: "\n") { text += "      \(line)\n" }
+        // Nothing of what is to be agreed to is cut off.
+        let isWide = table.width > Self.widestTable
+        for line in (isWide ? stacked : table.render(style)).split(separator: "\n") { text += "      \(line)\n" }
     }
+
+    private static let widestTable = 130
 
     private mutating func hazards() {
         guard !plan.hazards.isEmpty else { return }

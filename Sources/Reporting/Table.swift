@@ -9,6 +9,13 @@ struct Table {
         var mark: (String) -> String = { $0 }
     }
 
+    /// Of its longest line, with nothing cut.
+    var width: Int {
+        header.indices.reduce(0) { width, column in
+            width + 2 + (([header[column]] + rows.map { $0[column].text.oneLine }).map(\.displayWidth).max() ?? 0)
+        }
+    }
+
     /// - Parameter columns: the width of the screen, to which the last column is cut; `nil` where there is none.
     func render(_ style: Style, columns: Int? = nil) -> String {
         let rows = rows.map { $0.map { Cell(text: $0.text.oneLine, mark: $0.mark) } }

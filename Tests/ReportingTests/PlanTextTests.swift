@@ -257,4 +257,27 @@ import Testing
             #expect(lines.filter { !$0.hasPrefix("-") }.map { String($0.dropFirst(2)) } == after)
         }
     }
+
+    @Test func `of access nothing is cut off: what is too wide for a table stands line by line`() {
+        func access(_ actions: [String], _ condition: String?) -> AccessChange {
+            AccessChange(
+                logicalID: "Role", kind: .added, effect: "Allow", actions: actions, principals: ["${Role}"], resources: ["*"],
+                condition: condition, widens: true)
+        }
+        var plan = Plan.sample([.sample(.modify, "Role", of: "AWS::IAM::Role")])
+        plan.access = [access(["s3:GetObject"], nil)]
+        #expect(PlanText.render(plan, .plain).contains("      +  Role      Allow   s3:GetObject  ${Role}  *"))
+        let long = "aws:PrincipalArn StringLike " + String(repeating: "arn:aws:iam::123456789012:role/deployer-", count: 4)
+        plan.access.append(access(["codestar-connections:UseConnection", "s3:PutObject"], long))
+        #expect(
+            PlanText.render(plan, .plain).contains(
+                """
+                      + Role  Allow
+                          action     codestar-connections:UseConnection, s3:PutObject
+                          who        ${Role}
+                          on         *
+                          condition  \(long)
+
+                """))
+    }
 }
