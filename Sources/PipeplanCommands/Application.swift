@@ -60,7 +60,7 @@ struct Application {
             let texts = steps.map { step in
                 text(step) + (drift[step.address].map { KnownDriftText.render($0, .output(context), now: context.clock.now()) } ?? "")
             }
-            let shown = texts.joined(separator: steps.count > 1 ? "\n" : "")
+            let shown = texts.joined(separator: "\n") + PlanTotal.text(steps.map(\.plan), .output(context))
             if common.json { context.terminal.writeError(shown) } else { context.terminal.write(shown) }
         }
         for index in steps.indices where steps[index].mayDeploy {

@@ -49,7 +49,9 @@ struct Destruction {
         var order = DestructionOrder.order(needs)
         var steps = try order.keys.compactMap { address in try recorded.first { $0.address == address }.map(step) }
         for index in steps.indices { steps[index].interruption = interruptions[steps[index].address] }
-        let shown = steps.map { PlanText.render($0.plan, .output(context)) }.joined(separator: steps.count > 1 ? "\n" : "")
+        let shown =
+            steps.map { PlanText.render($0.plan, .output(context)) }.joined(separator: "\n")
+            + PlanTotal.text(steps.map(\.plan), .output(context))
         if !common.json { context.terminal.write(shown) } else if !autoApprove { context.terminal.writeError(shown) }
         for index in steps.indices {
             let step = steps[index]

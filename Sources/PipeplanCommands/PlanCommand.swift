@@ -98,7 +98,7 @@ struct PlanCommand: ContextCommand {
                     + (proposals[plan.address].map { ProposalText.render(plan, $0, isKept: isKept($0, plan), .output(context)) } ?? "")
                     + (drift[plan.address].map { KnownDriftText.render($0, .output(context), now: context.clock.now()) } ?? "")
             }
-            context.terminal.write(texts.joined(separator: "\n"))
+            context.terminal.write(texts.joined(separator: "\n") + PlanTotal.text(plans, .output(context)))
         }
         if let out {
             let saved = SavedPlan(

@@ -280,4 +280,13 @@ import Testing
 
                 """))
     }
+
+    @Test func `plans of several stacks end with what they come to together`() {
+        let new = Plan.sample([.sample(.add, "A"), .sample(.add, "B")], kind: .create)
+        let changed = Plan.sample([.sample(.modify, "A"), .sample(.remove, "B")])
+        #expect(
+            PlanTotal.text([new, changed, .sample([])], .plain)
+                == "\nAll 3 stacks: 1 new, 1 changed, 1 without changes; 2 to add, 1 to change, 0 to replace, 1 to remove.\n")
+        #expect(PlanTotal.text([new], .plain) == "")
+    }
 }
