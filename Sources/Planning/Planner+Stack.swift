@@ -5,33 +5,6 @@ package import Templates
 
 /// The parts of a plan that are no resources.
 extension Planner {
-    /// Outputs whose value, or existence, is another one afterwards. What is recorded of a value wins over what its template tells.
-    mutating func outputChanges() -> [ValueChange] {
-        let recordedValues = Dictionary((recorded?.outputs ?? []).map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
-        var changes: [ValueChange] = []
-        for output in desired.template.outputs.values where real.holds(output.condition) != false {
-            let after = real.value(of: output.value)
-            let before = recordedTemplate?.outputs[output.name].flatMap { now.holds($0.condition) == false ? nil : now.value(of: $0.value) }
-            let old = recordedValues[output.name] ?? before?.outputText
-            if let before, !after.isVolatile, ValueComparison.text.areSame(before, after, nil) { continue }
-            if let old, after.text == old { continue }
-            let isSensitive = after.isSensitive || before?.isSensitive == true
-            var change = ValueChange(
-                name: output.name, before: isSensitive && old != nil ? "(sensitive)" : old,
-                after: isSensitive ? "(sensitive)" : after.outputText, sensitive: isSensitive)
-            if before != nil, !after.isPending, after.unknownReason != nil { change.willChange = .unknown }
-            changes.append(change)
-        }
-        for output in recordedTemplate?.outputs.values.elements ?? [] where now.holds(output.condition) != false {
-            let after = desired.template.outputs[output.name]
-            guard after == nil || real.holds(after?.condition) == false else { continue }
-            let value = now.value(of: output.value)
-            let shown = value.isSensitive ? "(sensitive)" : recordedValues[output.name] ?? value.outputText
-            changes.append(ValueChange(name: output.name, before: shown, after: nil, sensitive: value.isSensitive))
-        }
-        return changes
-    }
-
     func tagChanges() -> [ValueChange] {
         let before = recorded?.tags ?? [:]
         let names = desired.tags.keys + before.keys.filter { desired.tags[$0] == nil }
@@ -69,21 +42,6 @@ extension Planner {
             changes.append(ValueChange(name: name, before: text(now.holds(name)), after: nil))
         }
         return changes
-    }
-}
-
-extension Value {
-    /// Whether it gets a value by this deployment that is another one for certain.
-    fileprivate var isPending: Bool {
-        var isPending = false
-        forEachSymbol { if case .pending = $0 { isPending = true } }
-        return isPending
-    }
-
-    /// What an output will show: `nil`-free text for what is known, the `${…}` form for what is known after apply.
-    var outputText: String {
-        let shown = shown
-        return shown.scalarText ?? shown.compactText
     }
 }
 

@@ -57,10 +57,16 @@ package func planBetween(
 
 /// Outputs as they were recorded, which say more than templates do.
 private func outputDifferences(_ old: [StackOutput], _ new: [StackOutput]) -> [ValueChange] {
-    let before = Dictionary(old.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
-    let after = Dictionary(new.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
-    return Set(before.keys).union(after.keys).sorted().compactMap { name in
-        before[name] == after[name] ? nil : ValueChange(name: name, before: before[name], after: after[name])
+    let before = Dictionary(old.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
+    let after = Dictionary(new.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
+    return Set(before.keys).union(after.keys).sorted().flatMap { name in
+        let (old, new) = (before[name], after[name])
+        let stays = old != nil && new != nil
+        return [
+            (name, old?.value, new?.value), ("\(name).Export.Name", old?.exportName, new?.exportName),
+            // With an output that comes or goes, its description is no change of its own.
+            ("\(name).Description", stays ? old?.description : nil, stays ? new?.description : nil),
+        ].compactMap { $1 == $2 ? nil : ValueChange(name: $0, before: $1, after: $2) }
     }
 }
 

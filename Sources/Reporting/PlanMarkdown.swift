@@ -19,8 +19,8 @@ package enum PlanMarkdown {
         for hazard in plan.hazards {
             text += "\n> [!WARNING]\n> \(escaped(hazard.summary))\(hazard.isProtected ? " (protected in stack.yml)" : "")\n"
         }
-        text += "\n| | resource | type | why |\n|---|---|---|---|\n"
-        text += rows(plan, in: "")
+        let rows = rows(plan, in: "")
+        if !rows.isEmpty { text += "\n| | resource | type | why |\n|---|---|---|---|\n\(rows)" }
         if let proposal {
             let agrees = ProposalComparison(plan, proposal.changeSet).agrees
             text +=

@@ -15,6 +15,9 @@ package enum ProposalText {
             for line in table.render(style).split(separator: "\n") { text += "      \(line)\n" }
         }
         for name in comparison.notListed { text += "      \(style.yellow("?")) \(name.printable) is planned, and not listed\n" }
+        if comparison.rows.isEmpty, proposal.changeSet.status == "CREATE_COMPLETE" {
+            text += "      It changes no resource; what changes besides, such as outputs and tags, CloudFormation does not list.\n"
+        }
         guard plan.hasChanges || !comparison.rows.isEmpty else { return text }
         return text + "      "
             + (comparison.agrees ? style.green("The two agree.") : style.yellow("The two differ; what is executed is the change set."))

@@ -89,6 +89,20 @@ struct OnlinePlanTests {
         #expect(terminal.output.contains("CloudFormation finds nothing to change."))
     }
 
+    @Test func `of an output's export alone, and says that no resource is listed`() async throws {
+        try write(topic: "one", "Outputs: {Name: {Value: !GetAtt Topic.TopicName}}\n")
+        #expect(await run("apply shop --auto-approve").status == 0)
+        try write(topic: "one", "Outputs: {Name: {Value: !GetAtt Topic.TopicName, Export: {Name: topic}}}\n")
+        #expect(await run("plan shop --detailed-exitcode").status == 2)
+        let (status, terminal) = await run("plan shop --online")
+        #expect(status == 0, "\(terminal.errors)")
+        #expect(terminal.output.contains(#"+ Name.Export.Name: "topic""#), "\(terminal.output)")
+        #expect(terminal.output.contains("It changes no resource"), "\(terminal.output)")
+        #expect(await run("apply shop --auto-approve").status == 0)
+        #expect(await run("outputs shop --json").1.output.contains(#""exportName" : "topic""#))
+        #expect(await run("plan shop --detailed-exitcode").status == 0)
+    }
+
     @Test func `tells why CloudFormation can't make one`() async throws {
         try write(
             topic: "one",

@@ -49,6 +49,21 @@ import Testing
         #expect(try edit.plan().hazards == [])
     }
 
+    @Test func `an export that another stack imports must keep its name`() throws {
+        func template(_ export: String) -> String {
+            resources("T: {Type: AWS::SNS::Topic}") + "Outputs:\n  Out: {Value: v\(export)}\n"
+        }
+        let importer = StackAddress(stack: "web")
+        for after in ["", ", Export: {Name: topic}"] {
+            let edit = Edit(
+                before: template(", Export: {Name: shop-topic}"), after: template(after),
+                outputs: [StackOutput(key: "Out", value: "v", exportName: "shop-topic")])
+            let plan = try edit.plan(importers: { $0 == "shop-topic" ? [importer] : [] })
+            #expect(plan.hazards.map(\.kind) == [.exportInUse])
+            #expect(plan.hasChanges)
+        }
+    }
+
     @Test func `only what changes an existing stack has to be allowed`() throws {
         let plan = try Edit(before: resources("Q: {Type: AWS::SQS::Queue}"), after: resources("T: {Type: AWS::SNS::Topic}")).plan()
         #expect(plan.hazardsToAllow(except: []).map(\.logicalID) == ["Q"])

@@ -191,6 +191,43 @@ struct Rule: Sendable, CustomStringConvertible {
                 ValueChange(name: "Arn", before: nil, after: "${Queue.Arn}"), ValueChange(name: "Old", before: "gone", after: nil),
             ])
     }
+
+    @Test func `an output's export and description are planned where only they change`() throws {
+        func template(_ outputs: String) -> String { resources(Self.topic) + "Outputs: {\(outputs)}\n" }
+        let before = template("Name: {Value: orders, Description: The name, Export: {Name: shop-name}}, Arn: {Value: !Ref Topic}")
+        let outputs = [
+            StackOutput(key: "Name", value: "orders", description: "The name", exportName: "shop-name"),
+            StackOutput(key: "Arn", value: "id-of-Topic"),
+        ]
+        #expect(try !Edit(before: before, after: before, outputs: outputs).plan().hasChanges)
+        let after = template(
+            "Name: {Value: orders, Export: {Name: !Sub '${AWS::StackName}-name'}}, Arn: {Value: !Ref Topic, Export: {Name: arn}}")
+        let plan = try Edit(before: before, after: after, outputs: outputs).plan()
+        #expect(
+            plan.outputs == [
+                ValueChange(name: "Name.Export.Name", before: "shop-name", after: "shop-test-name"),
+                ValueChange(name: "Name.Description", before: "The name", after: nil),
+                ValueChange(name: "Arn.Export.Name", before: nil, after: "arn"),
+            ])
+        #expect(plan.hasChanges)
+        #expect(plan.changes.isEmpty)
+    }
+
+    @Test func `an export comes and goes with its output`() throws {
+        let with = resources(Self.topic) + "Outputs: {Name: {Value: orders, Description: The name, Export: {Name: shop-name}}}\n"
+        let without = resources(Self.topic)
+        let exported = StackOutput(key: "Name", value: "orders", description: "The name", exportName: "shop-name")
+        #expect(
+            try Edit(before: without, after: with).plan().outputs == [
+                ValueChange(name: "Name", before: nil, after: "orders"),
+                ValueChange(name: "Name.Export.Name", before: nil, after: "shop-name"),
+            ])
+        #expect(
+            try Edit(before: with, after: without, outputs: [exported]).plan().outputs == [
+                ValueChange(name: "Name", before: "orders", after: nil),
+                ValueChange(name: "Name.Export.Name", before: "shop-name", after: nil),
+            ])
+    }
 }
 
 @Suite struct `Secrets and special stacks in plans` {
