@@ -71,7 +71,7 @@ struct ApplyCommand: ContextCommand {
         if !hooks.noHooks { workspace.planHooks = PlanHooks() }
         let saved = try savedPlan(workspace)
         let addresses = try saved?.stacks.map(\.plan.address) ?? workspace.addresses(stacks, common)
-        let dependencies = try workspace.project.deploymentDependencies(addresses)
+        let dependencies = try workspace.deploymentDependencies(addresses, profile: aws.profile)
         if revertDrift, saved != nil {
             throw Problem(
                 .badInput, "saved-plan-with-drift", "A saved plan does what was reviewed, and reverts no drift",

@@ -52,7 +52,7 @@ struct PlanCommand: ContextCommand {
         var workspace = try Workspace(context, common, .readOnly)
         try workspace.requireSynced()
         if !hooks.noHooks { workspace.planHooks = PlanHooks() }
-        let addresses = try workspace.project.deploymentOrder(workspace.addresses(stacks, common))
+        let addresses = Array(try workspace.deploymentDependencies(workspace.addresses(stacks, common), profile: aws.profile).keys)
         // A plan offline needs no sandbox, unless its hooks may ask that for something.
         guard resolve || online || (workspace.usesSandbox && workspace.runsPlanHooks(of: addresses)) else {
             return try await plan(addresses, workspace, context)

@@ -2,20 +2,14 @@ package import Model
 package import OrderedCollections
 
 extension Project {
-    /// Brings stacks into the order in which they can be deployed: each behind those it takes outputs from or names in `dependsOn`,
-    /// also where the stacks between them are not among those given. Otherwise the order stays.
+    /// Stacks in the order in which they can be deployed, each with those among them that it has to wait for: those it takes outputs
+    /// from or names in `dependsOn`, and those it reaches through stacks that are not among them. Otherwise the order stays.
+    /// - Parameter imports: what stacks depend on besides, because their templates import what others export.
     /// - Throws: `Problem` where stacks depend on each other in a circle, or the files of one of them can't be read.
-    package func deploymentOrder(_ addresses: [StackAddress]) throws(Problem) -> [StackAddress] {
-        Array(try deploymentDependencies(addresses).keys)
-    }
-
-    /// Stacks in the order of deployment, each with those among them that it has to wait for: those it depends on itself, and
-    /// those it reaches through stacks that are not among them.
-    /// - Throws: as `deploymentOrder`.
     package func deploymentDependencies(
-        _ addresses: [StackAddress]
+        _ addresses: [StackAddress], imports: [StackAddress: [Located<StackAddress>]] = [:]
     ) throws(Problem) -> OrderedDictionary<StackAddress, [StackAddress]> {
-        var walk = DependencyWalk(project: self)
+        var walk = DependencyWalk(project: self, imports: imports)
         for address in addresses { try walk.visit(address) }
         let wanted = Set(addresses)
         var reached: OrderedDictionary<StackAddress, [StackAddress]> = [:]
@@ -35,13 +29,17 @@ private struct DependencyWalk {
     }
 
     let project: Project
+    let imports: [StackAddress: [Located<StackAddress>]]
     var order: [StackAddress] = []
     /// What each stack depends on itself.
     var dependencies: [StackAddress: [StackAddress]] = [:]
     private var finished: Set<StackAddress> = []
     private var path: [Step] = []
 
-    init(project: Project) { self.project = project }
+    init(project: Project, imports: [StackAddress: [Located<StackAddress>]]) {
+        self.project = project
+        self.imports = imports
+    }
 
     mutating func visit(_ address: StackAddress) throws(Problem) {
         try enter(address)
@@ -62,7 +60,8 @@ private struct DependencyWalk {
 
     private mutating func enter(_ address: StackAddress) throws(Problem) {
         guard !finished.contains(address) else { return }
-        let needed = try project.configuration(of: address).dependencies
+        let named = try project.configuration(of: address).dependencies
+        let needed = named + (imports[address] ?? []).filter { imported in !named.contains { $0.value == imported.value } }
         dependencies[address] = needed.map(\.value)
         path.append(Step(address: address, dependencies: needed[...]))
     }

@@ -1,3 +1,4 @@
+import Foundation
 package import Model
 package import OrderedCollections
 package import Templates
@@ -62,6 +63,11 @@ extension StackSettings {
         } catch {
             return Reading(value: nil, findings: error.findings.map(namingTheKey))
         }
+    }
+
+    /// Whether a word stands anywhere in the template's text: cheaper than reading the template. No where there is no such file.
+    package func templateMentions(_ word: String) -> Bool {
+        (try? files.read(templatePath))?.range(of: Data(word.utf8)) != nil
     }
 
     /// The absolute path of a template that the stack's own nests.

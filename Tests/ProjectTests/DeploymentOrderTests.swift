@@ -5,7 +5,7 @@ import Testing
     private func order(_ files: [String: String], _ addresses: [String]) throws -> [String] {
         let temporary = try TemporaryProject(
             Dictionary(uniqueKeysWithValues: files.map { ("stacks/\($0)/stack.yml", $1) }))
-        return try temporary.find().deploymentOrder(addresses.compactMap { StackAddress($0) }).map(\.description)
+        return try temporary.find().deploymentDependencies(addresses.compactMap { StackAddress($0) }).keys.map(\.description)
     }
 
     @Test func `a stack comes after those it names and those whose outputs it takes`() throws {
