@@ -32,7 +32,12 @@ struct ValidateCommand: ContextCommand {
         if files.isEmpty || files.count < targets.count {
             let project = try Project.find(from: context)
             let addresses = try project.addresses(targets.filter { !files.contains($0) }, environment: common.environment)
-            checked += addresses.map { validate($0, project, context) }
+            let imports = ImportDependencies(project: project, context: context).find(addresses)
+            checked += addresses.map { address in
+                var checked = validate(address, project, context)
+                checked.findings += circles(through: address, project, imports)
+                return checked
+            }
         }
         // Once for all of them: environments share a template, and cfn-lint takes long to start.
         let sources = checked.reduce(into: [:]) { all, target in all.merge(target.sources) { first, _ in first } }
@@ -75,6 +80,18 @@ struct ValidateCommand: ContextCommand {
             ).package(template, at: path)
         }
         return Checked(name: file, findings: findings, sources: validation.sources)
+    }
+
+    /// The circle of stacks that depend on each other which a stack leads into. What is wrong with the files of the others is theirs to be told of.
+    private func circles(
+        through address: StackAddress, _ project: Project, _ imports: [StackAddress: [Located<StackAddress>]]
+    ) -> [Finding] {
+        do {
+            _ = try project.deploymentDependencies([address], imports: imports)
+            return []
+        } catch {
+            return error.findings.filter { $0.code == "circular-dependency" }
+        }
     }
 
     private func validate(_ address: StackAddress, _ project: Project, _ context: Context) -> Checked {

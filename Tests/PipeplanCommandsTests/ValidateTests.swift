@@ -55,6 +55,14 @@ import Testing
         #expect(terminal.output.hasSuffix("bad.yml: not valid\ngood.yml: valid\n"))
     }
 
+    @Test func `stacks that depend on each other in a circle are found`() async throws {
+        for (stack, other) in [("self", "self2"), ("self2", "self")] {
+            try folder.write("Resources: {Topic: {Type: AWS::SNS::Topic}}\n", to: "stacks/\(stack)/template.yml")
+            try folder.write("dependsOn: \(other)\n", to: "stacks/\(stack)/stack.yml")
+        }
+        #expect(try await found("self") == ["error circular-dependency stacks/self2/stack.yml:1:12"])
+    }
+
     @Test func `a warning alone is no failure`() async throws {
         try folder.write("Parameters: {P: {Type: String}}\nResources: {T: {Type: AWS::SNS::Topic}}\n", to: "warned.yml")
         #expect(await run("validate warned.yml").status == 0)
