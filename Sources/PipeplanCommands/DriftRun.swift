@@ -73,7 +73,7 @@ struct DriftRun {
             recorded: recorded, known: try database.knownOperations(recorded.address), checkedBy: checkedBy, isDeep: isDeep)
         let found = try await cloud.driftDetector(workspace, report: tell(recorded.address)).detect(request)
         return found.hiding(settings.map(workspace.knownSecrets) ?? []).judged(
-            by: settings?.ignoreDrift ?? [], accepted: try database.acceptedDrift(recorded.address))
+            by: settings?.ignoreDrift.map(\.value) ?? [], accepted: try database.acceptedDrift(recorded.address))
     }
 
     private func tell(_ address: StackAddress) -> @Sendable (DriftNotice) -> Void {

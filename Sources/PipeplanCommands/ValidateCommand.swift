@@ -3,6 +3,7 @@ import Foundation
 import Model
 import Project
 import Reporting
+import StateDatabase
 import Templates
 
 struct ValidateCommand: ContextCommand {
@@ -109,10 +110,28 @@ struct ValidateCommand: ContextCommand {
                 // Whether the environment is set up for a deployment is no question of the files' validity.
                 findings += resolved.findings.filter { $0.code != "missing-environment-variable" }
                 findings += template.bind((resolved.value ?? [:]).mapValues(\.value)).findings
+                findings += unknownNames(configuration, reading, project, context)
             }
             return Checked(name: address.description, findings: findings, sources: validation.sources)
         } catch {
             return Checked(name: address.description, findings: error.findings)
         }
+    }
+
+    /// What `protect` and `ignoreDrift` name in vain. Only where the template has no such resource, it is looked up what is recorded.
+    private func unknownNames(
+        _ configuration: StackSettings, _ reading: Reading<Template>, _ project: Project, _ context: Context
+    ) -> [Finding] {
+        // What a loop makes whose collection has no value yet is not known.
+        guard let template = reading.value, !reading.findings.contains(where: { $0.code == "unknown-collection" }) else { return [] }
+        return configuration.namedResourceFindings(in: template, nested: configuration.nestedTemplates(of: template)) { name in
+            recordedStack(configuration.address, project, context)?.mayHave(name) == true
+        }
+    }
+
+    private func recordedStack(_ address: StackAddress, _ project: Project, _ context: Context) -> RecordedStack? {
+        let folder = Workspace.stateFolder(project, usesSandbox: context.usesSandbox(common))
+        let database = try? StateDatabase.open(folder: folder, access: .readOnly, context: context)
+        return (try? database?.recordedStack(address)).flatMap(\.self)
     }
 }

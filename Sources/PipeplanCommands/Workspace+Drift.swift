@@ -97,7 +97,7 @@ extension Workspace {
         let settings = try settings(ofRecorded: address)
         let deployment = try database.accept(accepted, as: intent, secrets: settings.map(knownSecrets) ?? [])
         if var report = try database.lastDriftReport(address, checked: true) {
-            report = report.judged(by: settings?.ignoreDrift ?? [], accepted: try database.acceptedDrift(address))
+            report = report.judged(by: settings?.ignoreDrift.map(\.value) ?? [], accepted: try database.acceptedDrift(address))
             report.id += "-\(deployment.serial)"
             try database.record(report)
         }

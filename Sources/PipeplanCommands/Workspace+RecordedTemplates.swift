@@ -40,3 +40,13 @@ extension Workspace {
         }
     }
 }
+
+extension RecordedStack {
+    /// Whether the deployed stack has a resource, one called `Network/Table` in a stack nested in it.
+    func mayHave(_ name: String) -> Bool {
+        let logicalID = String(name.prefix { $0 != "/" })
+        guard resources.contains(where: { $0.logicalID == logicalID && $0.status != "DELETE_COMPLETE" }) else { return false }
+        guard logicalID != name, let template = try? template() else { return true }
+        return template.mayHave(name, nested: nestedTemplates(in: template))
+    }
+}

@@ -30,7 +30,7 @@ package struct StackOptions: Sendable {
     package var stackPolicy: StackPolicy?
     package var rollback: RollbackTriggers?
     package var protect: [Located<String>]?
-    package var ignoreDrift: [DriftIgnoreRule]?
+    package var ignoreDrift: [Located<DriftIgnoreRule>]?
     package var dependsOn: [Located<StackAddress>]?
     package var hooks: Hooks?
     package var imports: ResourceImports?

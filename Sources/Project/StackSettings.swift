@@ -33,8 +33,8 @@ package struct StackSettings: Sendable {
     package var rollback: RollbackTriggers?
     /// Logical IDs never to be replaced or removed, each with its place, since the template may not have it.
     package var protect: [Located<String>]
-    /// Drift that does not matter.
-    package var ignoreDrift: [DriftIgnoreRule]
+    /// Drift that does not matter, each rule with its place, since it may name what the template does not have.
+    package var ignoreDrift: [Located<DriftIgnoreRule>]
     /// Stacks that come first: those of `dependsOn`, then those whose outputs are parameters here. Each once.
     package var dependencies: [Located<StackAddress>]
     package var hooks: Hooks

@@ -32,6 +32,42 @@ extension TemplateResource {
     }
 }
 
+extension Template {
+    /// The resources it declares and, of nested stacks whose templates are at hand, those inside: `Network`, `Network/Table`.
+    /// - Parameter nested: the nested templates, as `templateKey` knows them.
+    package func resourceNames(nested: [String: Template]) -> [String] {
+        var names: [String] = []
+        func collect(_ template: Template, _ prefix: String, _ folder: String, _ path: [String]) {
+            for resource in template.resources.values {
+                names.append(prefix + resource.logicalID)
+                // A template may nest itself, which is an error of its own.
+                guard let key = resource.templateKey(in: folder), let inner = nested[key], !path.contains(key) else { continue }
+                collect(inner, "\(prefix)\(resource.logicalID)/", NestedPath.folder(of: key), path + [key])
+            }
+        }
+        collect(self, "", "", [])
+        return names
+    }
+
+    /// Whether a resource may be in it that is called `Network/Table`, or `Table`: for all that is known without CloudFormation, which
+    /// alone knows what macros make, and what is in a nested stack whose template is not at hand.
+    /// - Parameter nested: the nested templates, as `templateKey` knows them.
+    package func mayHave(_ name: String, nested: [String: Template]) -> Bool {
+        var template = self
+        var folder = ""
+        var logicalIDs = name.split(separator: "/", omittingEmptySubsequences: false).map(String.init)[...]
+        while let logicalID = logicalIDs.popFirst() {
+            guard !template.mayCallMacros || template.transforms == [Self.languageExtensions] else { return true }
+            guard let resource = template.resources[logicalID] else { return false }
+            guard !logicalIDs.isEmpty else { return true }
+            guard resource.type == TemplateResource.nestedStackType else { return false }
+            guard let key = resource.templateKey(in: folder), let inner = nested[key] else { return true }
+            (template, folder) = (inner, NestedPath.folder(of: key))
+        }
+        return false
+    }
+}
+
 /// Paths of nested templates as they are known by: from the folder of the outermost template, without detours.
 package enum NestedPath {
     /// - Parameter folder: of the template that names `location`, from the outermost one's; empty for that one itself.
