@@ -152,7 +152,7 @@ struct Application {
                 try await workspace.prepare(address, profile: aws.profile, forDeployment: true, fetcher: fetcher, awaiting: outputs)
             }
         let plan = try self.plan(prepared)
-        try requireSameStack(prepared)
+        try workspace.requireSameStack(prepared)
         guard let stack else {
             return try await settled(
                 Step(plan: plan, prepared: prepared, guarded: guarded ?? interruption?.cloud, interruption: interruption))
@@ -176,19 +176,6 @@ struct Application {
     private func plan(_ prepared: PreparedStack) throws -> Plan {
         guard let report = drift?[prepared.desired.address] else { return try workspace.plan(prepared) }
         return try workspace.plan(prepared, reverting: report)
-    }
-
-    /// A changed name or region would leave the recorded stack behind, running and forgotten.
-    private func requireSameStack(_ prepared: PreparedStack) throws {
-        guard let recorded = prepared.recorded else { return }
-        let desired = prepared.desired
-        guard recorded.stackName != desired.stackName || recorded.region != desired.region else { return }
-        throw Problem(
-            .refused, "stack-moved",
-            "\(recorded.address) is recorded as \(recorded.stackName) in \(recorded.region), not \(desired.stackName) in \(desired.region)",
-            detail:
-                "Applying this would leave the recorded stack behind, running and forgotten. Destroy it first with `pipeplan destroy \(recorded.address)`; or keep it, recorded under another address, with `pipeplan state mv \(recorded.address) <address>`; or put stackName and region back."
-        )
     }
 
     /// A stack whose turn has come, planned again where it takes outputs of stacks that were deployed before it.

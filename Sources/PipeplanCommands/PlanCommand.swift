@@ -66,6 +66,7 @@ struct PlanCommand: ContextCommand {
     private func plan(_ addresses: [StackAddress], _ workspace: Workspace, _ context: Context) async throws -> ExitStatus {
         var planned: [Workspace.PlannedStack] = []
         var findings: [Finding] = []
+        var refusals: [Finding] = []
         let outcomes = await workspace.plans(
             of: addresses, profile: aws.profile, detail: full ? .unchanged : [], forDeployment: online,
             fetcher: resolve || online ? ParameterFetcher(context, aws, workspace) : nil)
@@ -74,9 +75,12 @@ struct PlanCommand: ContextCommand {
                 planned.append(try outcome.get())
             } catch let problem as Problem where problem.status == .badInput {
                 findings += problem.findings.filter { !findings.contains($0) }
+            } catch let problem as Problem where problem.status == .refused {
+                refusals += problem.findings
             }
         }
         guard findings.isEmpty else { throw Problem(.badInput, findings) }
+        guard refusals.isEmpty else { throw Problem(.refused, refusals) }
         try await workspace.runHooksAfterPlan(of: planned)
         let plans = planned.map(\.plan)
         for plan in plans {

@@ -121,6 +121,7 @@ struct Workspace {
         @Sendable func outcome(_ address: StackAddress) async -> Result<PlannedStack, any Error> {
             do {
                 let prepared = try await prepare(address, profile: profile, forDeployment: forDeployment, fetcher: fetcher)
+                try requireSameStack(prepared)
                 return .success((plan: try plan(prepared, detail), prepared: prepared))
             } catch {
                 return .failure(error)
@@ -141,6 +142,20 @@ struct Workspace {
             return outcomes.sorted { $0.0 < $1.0 }.map(\.1)
         }
         return await awaitingOutputs(planned, profile: profile, detail: detail, fetcher: fetcher)
+    }
+
+    /// A changed name or region would leave the recorded stack behind, running and forgotten.
+    /// - Throws: `Problem` (exit code 3) where one is.
+    func requireSameStack(_ prepared: PreparedStack) throws {
+        guard let recorded = prepared.recorded else { return }
+        let desired = prepared.desired
+        guard recorded.stackName != desired.stackName || recorded.region != desired.region else { return }
+        throw Problem(
+            .refused, "stack-moved",
+            "\(recorded.address) is recorded as \(recorded.stackName) in \(recorded.region), not \(desired.stackName) in \(desired.region)",
+            detail:
+                "Applying this would leave the recorded stack behind, running and forgotten. Destroy it first with `pipeplan destroy \(recorded.address)`; or keep it, recorded under another address, with `pipeplan state mv \(recorded.address) <address>`; or put stackName and region back."
+        )
     }
 
     func plan(_ stack: PreparedStack, _ detail: PlanDetail = []) throws -> Plan {

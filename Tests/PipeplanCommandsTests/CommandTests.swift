@@ -99,9 +99,13 @@ import Testing
     @Test func `a renamed stack would be left behind, and is refused`() async throws {
         #expect(await run("apply shop --auto-approve").status == 0)
         try folder.write("region: us-east-1\nstackName: store\nparameters: {Answer: one}\n", to: "stacks/shop/stack.yml")
-        let (status, terminal) = await run("apply shop --auto-approve")
-        #expect(status == 3)
-        #expect(terminal.errors.contains("recorded as shop in us-east-1, not store in us-east-1"))
+        for command in ["apply shop --auto-approve", "plan", "plan shop --out moved.plan"] {
+            let (status, terminal) = await run(command)
+            #expect(status == 3)
+            #expect(terminal.errors.contains("recorded as shop in us-east-1, not store in us-east-1"), "\(command)")
+        }
+        try folder.write("region: eu-west-1\nparameters: {Answer: one}\n", to: "stacks/shop/stack.yml")
+        #expect(await run("plan").1.errors.contains("not shop in eu-west-1 (stack-moved)"))
     }
 
     @Test func `the wrong account is refused before anything is done`() async throws {
