@@ -101,7 +101,7 @@ struct CloudAccess {
                 }
                 screen?.pin(name, isSettled ? nil : block)
             },
-            ask: { question in Consent(context).answer(question, autoApprove: autoApprove) },
+            ask: { question in Consent(context).answer(question, autoApprove: autoApprove, plan: plan) },
             decide: { [interrupts] canCancel in
                 interrupts.decision(at: context.interruption.count) { Consent(context).decide(canCancel, onInterrupt) }
             })

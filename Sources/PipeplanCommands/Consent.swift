@@ -104,7 +104,8 @@ struct Consent {
     }
 
     /// Answers what comes up while a deployment runs. Without a terminal, more than was approved is never agreed to.
-    func answer(_ question: DeploymentMachine.Question, autoApprove: Bool) -> Bool {
+    /// - Parameter plan: what was approved.
+    func answer(_ question: DeploymentMachine.Question, autoApprove: Bool, plan: Plan?) -> Bool {
         let style = Style.error(context)
         switch question {
         case .changedOutside(let change):
@@ -117,7 +118,9 @@ struct Consent {
             return inTurn {
                 context.terminal.writeError(
                     "\(style.yellow("The stack is in \(status)")): it can only be deleted and created anew. What it holds is lost.\n")
-                return autoApprove || (context.terminal.isInteractive && ask("Delete it and create it anew?"))
+                // What is lost was only among the hazards where the plan knew of the status. After a creation is rolled back, nothing is.
+                let isShown = plan.map { $0.kind == .create && $0.basedOnSerial > 0 } == true || status == "ROLLBACK_COMPLETE"
+                return autoApprove && isShown || (context.terminal.isInteractive && ask("Delete it and create it anew?"))
             }
         case .continueRollback(let failed, let skipping):
             let without = skipping.isEmpty ? "" : " without \(skipping.joined(separator: ", "))"

@@ -163,6 +163,7 @@ struct Workspace {
             stack.desired, recorded: stack.recorded, types: types, graph: stack.graph, detail: detail,
             importers: { try importers(of: $0, region: stack.desired.region, except: stack.desired.address) })
         plan.notes = stack.warnings + plan.notes
+        plan.notes += stack.recorded.flatMap { StackWay.note(on: plan, recordedIn: $0.status) }.map { [$0] } ?? []
         return plan
     }
 

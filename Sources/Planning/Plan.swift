@@ -207,10 +207,15 @@ extension Plan {
     }
 
     /// The hazards that nobody has agreed to by agreeing to the plan without a look at it. That a stack is made or destroyed says
-    /// already what becomes of everything in it.
+    /// already what becomes of everything in it, but not that it is deleted before it is made.
     /// - Parameter allowed: logical IDs for which anything is agreed to.
     package func hazardsToAllow(except allowed: Set<String>) -> [Hazard] {
-        kind == .update ? hazards.filter { !allowed.contains($0.logicalID) } : []
+        let hazards = hazards.filter { !allowed.contains($0.logicalID) }
+        return switch kind {
+        case .update: hazards
+        case .create: hazards.filter { $0.kind == .dataLoss }
+        case .destroy: []
+        }
     }
 }
 

@@ -32,7 +32,7 @@ extension Planner {
                 add(.publicAccess, exposure.summary)
             }
         }
-        return (hazards + (try lostExports(importers)), access)
+        return (hazards + losses(of: discarded) + (try lostExports(importers)), access)
     }
 
     private func loss(_ change: PlannedChange) -> [Hazard] {
@@ -50,6 +50,23 @@ extension Planner {
                 logicalID: change.logicalID, type: change.type,
                 summary: "\(change.logicalID) \(what)\(loss.map { ": \($0) would be lost" } ?? "")\(kept)", isProtected: isProtected)
         ]
+    }
+
+    /// What goes with a stack that can only be deleted, be it to be made anew.
+    private mutating func losses(of discarded: RecordedStack?) -> [Hazard] {
+        guard let discarded else { return [] }
+        let template = try? discarded.readTemplate(file: "recorded template of \(discarded.address) (\(discarded.serial))")
+        return discarded.resources.filter { $0.status != "DELETE_COMPLETE" }.compactMap { resource in
+            let loss = DataHolding.loss(of: resource.type)
+            let isProtected = desired.protected.contains(resource.logicalID)
+            guard loss != nil || isProtected,
+                removalPolicy(template?.resources[resource.logicalID], of: resource.type) == .delete
+            else { return nil }
+            return Hazard(
+                logicalID: resource.logicalID, type: resource.type,
+                summary: "\(resource.logicalID) is deleted with the stack\(loss.map { ": \($0) would be lost" } ?? "")",
+                isProtected: isProtected)
+        }
     }
 
     private mutating func clash(_ change: PlannedChange, _ before: Properties?, _ after: Properties?) -> String? {

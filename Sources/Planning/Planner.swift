@@ -37,6 +37,8 @@ struct Planner {
     let desired: DesiredStack
     /// The stack to compare with; `nil` where there is none, or only one that has to be made anew.
     let recorded: RecordedStack?
+    /// The stack where it can only be deleted, be it to be made anew; `nil` otherwise.
+    let discarded: RecordedStack?
     private let basedOnSerial: Int
     let types: ResourceTypeCatalog
     let recordedTemplate: Template?
@@ -72,6 +74,7 @@ struct Planner {
         let recorded = stored.flatMap { $0.status.mustBeRecreated || $0.status == "CREATE_FAILED" || $0.isEmpty ? nil : $0 }
         self.desired = desired
         self.recorded = recorded
+        discarded = stored.flatMap { $0.status.mustBeRecreated ? $0 : nil }
         basedOnSerial = stored?.serial ?? 0
         self.types = types
         self.detail = detail
@@ -269,7 +272,7 @@ struct Planner {
         return removed
     }
 
-    private mutating func removalPolicy(_ resource: TemplateResource?, of type: String) -> ResourceChange.PolicyAction {
+    mutating func removalPolicy(_ resource: TemplateResource?, of type: String) -> ResourceChange.PolicyAction {
         guard let policy = resource?.deletionPolicy, let text = now.value(of: policy).text else {
             // The one default that is not Delete (user guide, DeletionPolicy attribute).
             return type == "AWS::RDS::DBCluster" ? .snapshot : .delete

@@ -9,16 +9,23 @@ package enum PlanMarkdown {
         plans.map { render($0, proposals[$0.address]) }.joined(separator: "\n")
     }
 
+    /// Remarks, each as a note.
+    package static func render(_ notes: [Finding]) -> String {
+        notes.map { "\n> [!NOTE]\n> \(escaped("\($0.summary). \($0.detail)"))\n" }.joined()
+    }
+
     private static func render(_ plan: Plan, _ proposal: ProposedChangeSet?) -> String {
         let summary = plan.summary
         var text = "### \(code(plan.address.description))\n\n"
-        guard plan.hasChanges || proposal?.changeSet.changes.isEmpty == false else { return text + "No changes.\n" }
+        let status = plan.notes.filter { $0.code == "stack-status" }
+        guard plan.hasChanges || proposal?.changeSet.changes.isEmpty == false else { return text + "No changes.\n" + render(status) }
         text +=
             "**\(summary.add)** to add, **\(summary.modify)** to change, **\(summary.replace)** to replace, **\(summary.remove)** to remove; "
             + "\(plan.unchangedCount) unchanged.\n"
         for hazard in plan.hazards {
             text += "\n> [!WARNING]\n> \(escaped(hazard.summary))\(hazard.isProtected ? " (protected in stack.yml)" : "")\n"
         }
+        text += render(status)
         let rows = rows(plan, in: "")
         if !rows.isEmpty { text += "\n| | resource | type | why |\n|---|---|---|---|\n\(rows)" }
         if let proposal {

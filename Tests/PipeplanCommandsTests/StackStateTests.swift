@@ -182,6 +182,58 @@ import Testing
         #expect(await run("plan --detailed-exitcode").status == 0)
     }
 
+    @Test func `a plan tells what apply does first`() async throws {
+        func expectPlan(_ note: String) async {
+            let (status, terminal) = await run("plan shop")
+            #expect(status == 0)
+            let told = terminal.output.replacing("\n  ", with: " ")
+            #expect(told.contains("note: shop is recorded in \(note)"), "\(told)")
+            #expect(await run("plan shop --markdown").1.output.contains("\n> [!NOTE]\n> shop is recorded in "))
+            #expect(await run("plan shop --json").1.output.contains(#""code" : "stack-status""#))
+        }
+        try faults(("create", "Second"))
+        await expect("apply shop --auto-approve --disable-rollback", 1)
+        await expectPlan("CREATE_FAILED: what failed last was not rolled back (stack-status) `apply` tries again from there.")
+        await expect("recover shop --auto-approve", 0)
+        await expect("apply shop --auto-approve", 1)
+        await expectPlan("ROLLBACK_COMPLETE: it can only be deleted and created anew (stack-status) `apply` does both after a yes.")
+        try faults()
+        await expect("apply shop --auto-approve", 0)
+        #expect(await run("plan shop").1.output.contains("is recorded in") == false)
+
+        try write(label: "two")
+        try faults(("update", "Second"), ("rollback", "First"))
+        await expect("apply shop --auto-approve", 1)
+        await expectPlan("UPDATE_ROLLBACK_FAILED: its last rollback failed (stack-status) `apply` continues that after a yes")
+        try write(label: "one")
+        await expectPlan("UPDATE_ROLLBACK_FAILED: its last rollback failed (stack-status)")
+    }
+
+    @Test func `what a stack holds that is made anew has to be allowed by name`() async throws {
+        try folder.write(
+            "Resources:\n  Queue: {Type: AWS::SQS::Queue}\n  Kept: {Type: AWS::SQS::Queue, DeletionPolicy: Retain}\n",
+            to: "stacks/shop/template.yml")
+        await expect("apply shop --auto-approve", 0)
+        try faults(("delete", "Queue"))
+        await expect("destroy shop --auto-approve", 1)
+        try faults()
+        #expect(await run("plan shop").1.output.contains("! Queue is deleted with the stack: its messages would be lost"))
+        await expect("apply shop --auto-approve", 3, "Queue is deleted with the stack: its messages would be lost (hazard-not-allowed)")
+        await expect("apply shop --auto-approve --allow Queue", 0)
+    }
+
+    @Test func `what nobody saw is not deleted to be made anew`() async throws {
+        await expect("apply shop --auto-approve", 0)
+        // A colleague's copy of the state, which does not know that the deletion failed.
+        let state = try Data(contentsOf: URL(fileURLWithPath: "\(folder.path)/state/sandbox/pipeplan.sqlite"))
+        try faults(("delete", "First"))
+        await expect("destroy shop --auto-approve", 1)
+        try faults()
+        try state.write(to: URL(fileURLWithPath: "\(folder.path)/state/sandbox/pipeplan.sqlite"))
+        try write(label: "two")
+        await expect("apply shop --auto-approve", 3, "it can only be deleted and created anew, which was not agreed to")
+    }
+
     @Test func `a stack that could not be deleted is made anew by apply`() async throws {
         await expect("apply shop --auto-approve", 0)
         try faults(("delete", "First"))

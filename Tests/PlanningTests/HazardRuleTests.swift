@@ -1,6 +1,8 @@
 import Model
-import Planning
+import Templates
 import Testing
+
+@testable import Planning
 
 @Suite struct `What a plan can do harm by` {
     private func hazards(_ before: String, _ after: String, outputs: [StackOutput] = []) throws -> [String] {
@@ -64,12 +66,33 @@ import Testing
         }
     }
 
-    @Test func `only what changes an existing stack has to be allowed`() throws {
+    @Test func `a stack that is deleted to be made anew loses what it holds`() throws {
+        let template = resources("Q: {Type: AWS::SQS::Queue}", "T: {Type: AWS::SNS::Topic}", "P: {Type: AWS::SNS::Topic}")
+        var recorded = try Edit(before: template, after: template).recorded()
+        recorded.status = "DELETE_FAILED"
+        let read = try Template.read(template, file: "after.yml").get()
+        let desired = DesiredStack(
+            address: Edit.address, stackName: "shop-test", region: "us-east-1", template: read, protected: ["P"])
+        let plan = try Planning.plan(desired, recorded: recorded, types: .bundled)
+        #expect(plan.kind == .create)
+        #expect(plan.hazards.map { "\($0.logicalID) \($0.isProtected)" } == ["Q false", "P true"])
+        #expect(plan.hazardsToAllow(except: []).map(\.logicalID) == ["Q", "P"])
+        // What is gone already can't be lost.
+        recorded.resources = recorded.resources.map { resource in
+            var resource = resource
+            resource.status = "DELETE_COMPLETE"
+            return resource
+        }
+        #expect(try Planning.plan(desired, recorded: recorded, types: .bundled).hazards == [])
+    }
+
+    @Test func `only what changes an existing stack, or deletes it first, has to be allowed`() throws {
         let plan = try Edit(before: resources("Q: {Type: AWS::SQS::Queue}"), after: resources("T: {Type: AWS::SNS::Topic}")).plan()
         #expect(plan.hazardsToAllow(except: []).map(\.logicalID) == ["Q"])
         #expect(plan.hazardsToAllow(except: ["Q"]) == [])
         var creation = plan
         creation.kind = .create
+        creation.hazards[0].kind = .publicAccess
         #expect(creation.hazardsToAllow(except: []) == [])
     }
 }
