@@ -159,7 +159,22 @@ struct Destruction {
                 }
             }
         }
+        obstacles += try takenOutputs(of: found.map(\.step.address))
         guard obstacles.isEmpty else { throw Problem(.refused, obstacles) }
+    }
+
+    /// Outputs that stay as parameters of stacks which are not destroyed along: those could not be planned any more.
+    private func takenOutputs(of leaving: [StackAddress]) throws -> [Finding] {
+        let staying = try workspace.database.recordedStacks().map(\.address).filter { !leaving.contains($0) }
+        return try staying.flatMap { address in
+            try (workspace.settings(ofRecorded: address)?.parameters ?? [:]).compactMap { name, source in
+                guard case .output(let stack, let output) = source.value, leaving.contains(stack) else { return nil }
+                return source.place.finding(
+                    "output-in-use", "The output \(output) of \(stack) is the value of parameter \(name) of \(address)",
+                    detail: "Without it \(address) can't be planned any more. Destroy \(address) first or in the same run, or give the "
+                        + "parameter another value.")
+            }
+        }
     }
 
     private func survey(_ step: Step, _ cloud: CloudAccess) async throws -> RemovalSurvey {

@@ -77,6 +77,17 @@ import Testing
         #expect(await run("history network --json").1.output.contains(#""kind" : "destroy""#) == false)
     }
 
+    @Test func `so does an output that what stays takes as a parameter`() async {
+        let (status, terminal) = await run("destroy network user --auto-approve")
+        #expect(status == 3)
+        #expect(
+            terminal.errors.contains(
+                "The output Name of network is the value of parameter Topic of app (output-in-use)\n  stacks/app/stack.yml:2:14\n"),
+            "\(terminal.errors)")
+        #expect(await run("plan --detailed-exitcode").status == 0)
+        #expect(await run("destroy network user app --auto-approve").status == 0)
+    }
+
     @Test func `termination protection does too`() async throws {
         try folder.write("region: us-east-1\nterminationProtection: true\n", to: "stacks/alone/stack.yml")
         #expect(await run("apply alone --auto-approve").status == 0)
