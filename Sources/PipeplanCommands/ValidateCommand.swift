@@ -110,6 +110,7 @@ struct ValidateCommand: ContextCommand {
                 // Whether the environment is set up for a deployment is no question of the files' validity.
                 findings += resolved.findings.filter { $0.code != "missing-environment-variable" }
                 findings += template.bind((resolved.value ?? [:]).mapValues(\.value)).findings
+                findings += configuration.capabilityFindings(in: template, nested: configuration.nestedTemplates(of: template).values)
                 findings += unknownNames(configuration, reading, project, context)
             }
             return Checked(name: address.description, findings: findings, sources: validation.sources)

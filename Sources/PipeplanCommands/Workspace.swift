@@ -100,6 +100,7 @@ struct Workspace {
         let present = Set((recorded?.resources ?? []).filter { $0.status != "DELETE_COMPLETE" }.map(\.logicalID))
         desired.imports = configuration.importIdentifiers
         findings += configuration.importFindings(in: template, types: types, present: present)
+        findings += configuration.capabilityFindings(in: template, nested: package.nested.values)
         findings += configuration.namedResourceFindings(
             in: template, nested: package.nested, isRecorded: { recorded?.mayHave($0) == true })
         findings = try requireSound(desired, findings)

@@ -63,6 +63,30 @@ import Testing
         #expect(try await found("self") == ["error circular-dependency stacks/self2/stack.yml:1:12"])
     }
 
+    @Test func `an IAM resource without the capability for it is found`() async throws {
+        func template(_ properties: String) throws {
+            try folder.write(
+                "Resources:\n  R: {Type: AWS::IAM::Group, Properties: {\(properties)}}\n  G: {Type: AWS::IAM::Group}\n",
+                to: "stacks/team/template.yml")
+        }
+        func settings(_ capabilities: String) throws {
+            try folder.write("region: us-east-1\ncapabilities: [\(capabilities)]\n", to: "stacks/team/stack.yml")
+        }
+        try template("Path: /")
+        try settings("CAPABILITY_AUTO_EXPAND")
+        #expect(try await found("team") == ["error missing-capability stacks/team/template.yml:2:3"])
+        let (status, terminal) = await run("plan team", environment: ["PIPEPLAN_SANDBOX": "1"])
+        #expect(status == 4)
+        #expect(terminal.errors.contains("R and 1 more need the capability CAPABILITY_IAM (missing-capability)"), "\(terminal.errors)")
+        #expect(terminal.errors.contains("`capabilities: [CAPABILITY_AUTO_EXPAND, CAPABILITY_IAM]`"), "\(terminal.errors)")
+        try settings("CAPABILITY_IAM")
+        #expect(try await found("team") == [])
+        try template("GroupName: team")
+        #expect(await run("validate team").1.output.contains("`capabilities: [CAPABILITY_NAMED_IAM]`"))
+        try settings("CAPABILITY_NAMED_IAM")
+        #expect(try await found("team") == [])
+    }
+
     @Test func `a warning alone is no failure`() async throws {
         try folder.write("Parameters: {P: {Type: String}}\nResources: {T: {Type: AWS::SNS::Topic}}\n", to: "warned.yml")
         #expect(await run("validate warned.yml").status == 0)
