@@ -20,8 +20,11 @@ extension Planner {
         }
         func list(_ items: [String]) -> String? { items.isEmpty ? nil : items.joined(separator: ", ") }
         compare("notificationArns", recorded.flatMap { list($0.notificationArns) }, list(desired.notificationArns))
+        // A new stack has none unless it is asked for: only then is it worth a line.
+        let isProtected = desired.terminationProtection
         compare(
-            "terminationProtection", recorded.map { String($0.terminationProtection) } ?? "false", String(desired.terminationProtection))
+            "terminationProtection", recorded.map { String($0.terminationProtection) },
+            recorded == nil && !isProtected ? nil : String(isProtected))
         compare("stackPolicy", recorded?.stackPolicy?.canonicalText, desired.stackPolicy?.canonicalText)
         compare("rollback", recorded?.rollback?.canonicalText, desired.rollback?.canonicalText)
         compare(Plan.capabilities, recorded.flatMap { list($0.capabilities.sorted()) }, list(desired.capabilities.sorted()))

@@ -19,9 +19,9 @@ package struct PlanText {
         }
         renderer.changes()
         renderer.values("Parameters", plan.parameters)
-        renderer.values("Conditions", plan.conditions)
+        renderer.values("Conditions", plan.conditions, haveBooleans: true)
         renderer.values("Tags", plan.tags)
-        renderer.values("Settings", plan.settings)
+        renderer.values("Settings", plan.settings, haveBooleans: true)
         renderer.values("Outputs", plan.outputs)
         renderer.access()
         renderer.hazards()
@@ -101,7 +101,7 @@ package struct PlanText {
     private mutating func inside(_ nested: Plan) {
         var inner = PlanText(plan: nested, style: style)
         inner.changes()
-        inner.values("Conditions", nested.conditions)
+        inner.values("Conditions", nested.conditions, haveBooleans: true)
         inner.values("Outputs", nested.outputs)
         inner.notes()
         for line in inner.text.split(separator: "\n", omittingEmptySubsequences: false).dropLast() {
@@ -201,7 +201,8 @@ package struct PlanText {
 
     // MARK: The rest
 
-    private mutating func values(_ title: String, _ changes: [ValueChange]) {
+    /// - Parameter haveBooleans: whether `true` and `false` are Booleans among them, and no texts.
+    private mutating func values(_ title: String, _ changes: [ValueChange], haveBooleans: Bool = false) {
         guard !changes.isEmpty else { return }
         text += "\n  \(style.bold(title))\n"
         for change in changes {
@@ -210,6 +211,7 @@ package struct PlanText {
                 if change.sensitive { return "(sensitive)" }
                 // A parameter without a value yet, or a condition on one.
                 if isAfter, value == "(unknown)" { return style.dim("(known after apply)") }
+                if haveBooleans, ["true", "false"].contains(value) { return value }
                 let quoted = JSONValue.quoted(value).printable
                 return isAfter && value.contains("${") ? "\(quoted) \(style.dim("(known after apply)"))" : quoted
             }

@@ -62,6 +62,21 @@ struct StackSettingTests {
         #expect(!plan.hasChanges)
     }
 
+    @Test func `Termination protection is added to a new stack, and changed on one that exists`() throws {
+        let template = try Template.read(Self.template, file: "t.yml").get()
+        var desired = DesiredStack(
+            address: Edit.address, stackName: "shop-test", region: "us-east-1", template: template, parameters: try template.bind([:]).get()
+        )
+        #expect(try Planning.plan(desired, recorded: nil, types: .bundled).settings == [])
+        desired.terminationProtection = true
+        #expect(
+            try Planning.plan(desired, recorded: nil, types: .bundled).settings == [
+                ValueChange(name: "terminationProtection", before: nil, after: "true")
+            ])
+        let plan = try Self.plan { desired, _ in desired.terminationProtection = true }
+        #expect(plan.settings == [ValueChange(name: "terminationProtection", before: "false", after: "true")])
+    }
+
     @Test func `A condition that turns is told with what it was`() throws {
         let plan = try Self.plan { desired, _ in desired.parameters["Size"] = .plain("big") }
         #expect(plan.conditions == [ValueChange(name: "IsBig", before: "false", after: "true")])

@@ -83,7 +83,7 @@ import Testing
                       + team: "delivery"
 
                   Settings
-                      ~ terminationProtection: "false" → "true"
+                      ~ terminationProtection: false → true
 
                   Outputs
                       ~ Arn: "${literal}" → "${Queue.Arn}" (known after apply)
