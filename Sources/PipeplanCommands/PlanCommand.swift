@@ -90,19 +90,21 @@ struct PlanCommand: ContextCommand {
         if let out { try requireFolder(of: out, context) }
         let proposals = online ? try await propose(planned, workspace, context) : [:]
         let drift = try workspace.knownDrift(plans)
+        let notes = try stacks.isEmpty ? workspace.strayStacks(common).map { [$0] } ?? [] : []
         if common.json {
-            context.terminal.write(try JSONReport.render(PlanReport(plans, proposals: proposals, drift: drift)))
+            context.terminal.write(try JSONReport.render(PlanReport(plans, proposals: proposals, drift: drift, notes: notes)))
         } else if markdown {
             context.terminal.write(
                 PlanMarkdown.render(plans, proposals: proposals)
-                    + plans.compactMap { drift[$0.address].map(KnownDriftText.markdown) }.joined())
+                    + plans.compactMap { drift[$0.address].map(KnownDriftText.markdown) }.joined() + PlanMarkdown.render(notes))
         } else {
             let texts = plans.map { plan in
                 PlanText.render(plan, .output(context))
                     + (proposals[plan.address].map { ProposalText.render(plan, $0, isKept: isKept($0, plan), .output(context)) } ?? "")
                     + (drift[plan.address].map { KnownDriftText.render($0, .output(context), now: context.clock.now()) } ?? "")
             }
-            context.terminal.write(texts.joined(separator: "\n") + PlanTotal.text(plans, .output(context)))
+            let told = notes.map { FindingText.render($0, .output(context)) }
+            context.terminal.write((texts + told).joined(separator: "\n") + PlanTotal.text(plans, .output(context)))
         }
         if let out {
             let saved = SavedPlan(

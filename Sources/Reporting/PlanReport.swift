@@ -6,12 +6,17 @@ package import Planning
 package struct PlanReport: Encodable, Sendable {
     package var formatVersion = 1
     package var stacks: [Stack]
+    /// What is no matter of one of the stacks.
+    var notes: [Note]
 
     /// - Parameter proposals: the change sets that CloudFormation made of the plans, by address.
     /// - Parameter drift: what is known of the stacks' drift.
+    /// - Parameter notes: remarks that are no matter of one of the stacks.
     package init(
-        _ plans: [Plan], proposals: [StackAddress: ProposedChangeSet] = [:], drift: [StackAddress: KnownDrift] = [:]
+        _ plans: [Plan], proposals: [StackAddress: ProposedChangeSet] = [:], drift: [StackAddress: KnownDrift] = [:],
+        notes: [Finding] = []
     ) {
+        self.notes = notes.map(Note.init)
         stacks = plans.map { plan in
             var stack = Stack(plan, proposals[plan.address])
             stack.drift = drift[plan.address].map(KnownDriftReport.init)
@@ -61,7 +66,7 @@ package struct PlanReport: Encodable, Sendable {
             settings = plan.settings.map(Value.init)
             hazards = plan.hazards.map(Danger.init)
             access = plan.access.map(Access.init)
-            notes = plan.notes.map { Note(code: $0.code, severity: $0.severity.rawValue, summary: $0.summary, detail: $0.detail) }
+            notes = plan.notes.map(Note.init)
         }
     }
 
@@ -252,5 +257,12 @@ package struct PlanReport: Encodable, Sendable {
         var severity: String
         var summary: String
         var detail: String
+
+        init(_ finding: Finding) {
+            code = finding.code
+            severity = finding.severity.rawValue
+            summary = finding.summary
+            detail = finding.detail
+        }
     }
 }

@@ -108,6 +108,26 @@ import Testing
         #expect(await run("plan").1.errors.contains("not shop in eu-west-1 (stack-moved)"))
     }
 
+    @Test func `a recorded stack that is in no file is told of where all are planned`() async throws {
+        #expect(await run("apply shop --auto-approve").status == 0)
+        try folder.write(Self.template, to: "stacks/new/template.yml")
+        try folder.write("region: us-east-1\nparameters: {Answer: one}\n", to: "stacks/new/stack.yml")
+        #expect(await run("plan").1.output.contains("in no file") == false)
+        try FileManager.default.removeItem(atPath: "\(folder.path)/stacks/shop")
+        #expect(
+            await run("plan").1.output.hasSuffix(
+                """
+
+                note: Recorded, but in no file: shop (recorded-without-files)
+                  `pipeplan destroy shop` deletes the stack, `pipeplan state rm shop` only forgets it.
+
+                """))
+        #expect(await run("plan new").1.output.contains("in no file") == false)
+        #expect(await run("plan --markdown").1.output.contains("\n> [!NOTE]\n> Recorded, but in no file: shop."))
+        let json = try JSONSerialization.jsonObject(with: Data(await run("plan --json").1.output.utf8)) as? [String: Any]
+        #expect((json?["notes"] as? [[String: Any]])?.map { $0["code"] as? String } == ["recorded-without-files"])
+    }
+
     @Test func `the wrong account is refused before anything is done`() async throws {
         try folder.write(
             "region: us-east-1\nallowedAccounts: ['000000000001']\nparameters: {Answer: one}\n", to: "stacks/shop/stack.yml")

@@ -24,6 +24,9 @@ import Testing
             try JSONReport.render(PlanReport([plan])) == """
                 {
                   "formatVersion" : 1,
+                  "notes" : [
+
+                  ],
                   "stacks" : [
                     {
                       "access" : [
