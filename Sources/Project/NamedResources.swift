@@ -13,10 +13,9 @@ extension StackSettings {
         let named = protect.map { ("protect", $0) } + rules.map { ("ignoreDrift", $0) }
         return named.compactMap { key, name in
             guard !template.mayHave(name.value, nested: nested), !isRecorded(name.value) else { return nil }
-            let hint = nearestName(to: name.value, in: template.resourceNames(nested: nested)).map { "Did you mean \($0)?" }
             return name.place.finding(
                 "unknown-resource", "\(key) names \(name.value), and the template has no such resource",
-                detail: hint ?? "Correct the logical ID, or remove the entry.")
+                detail: advice(for: name.value, among: template.resourceNames(nested: nested)))
         }
     }
 }

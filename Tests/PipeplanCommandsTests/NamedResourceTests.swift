@@ -37,7 +37,10 @@ import Testing
     @Test(arguments: [
         ("protect: [Queu]", "stacks/shop/stack.yml:3:11", "protect names Queu", "Did you mean Queue?"),
         ("protect: [Topic, Network/Tabel]", "stacks/shop/stack.yml:3:18", "protect names Network/Tabel", "Did you mean Network/Table?"),
-        ("protect: [Topic/Table]", "stacks/shop/stack.yml:3:11", "protect names Topic/Table", "Correct the logical ID"),
+        (
+            "protect: [Topic/Table]", "stacks/shop/stack.yml:3:11", "protect names Topic/Table",
+            "Known are Topic, Network, Network/Table, Queue."
+        ),
         ("ignoreDrift: [Topik.DisplayName]", "stacks/shop/stack.yml:3:15", "ignoreDrift names Topik", "Did you mean Topic?"),
         ("ignoreDrift: [{resource: Topik, path: X}]", "stacks/shop/stack.yml:3:26", "ignoreDrift names Topik", "Did you mean Topic?"),
     ])
