@@ -78,22 +78,29 @@ extension Planner {
         return nameClash(renaming: old, to: change.logicalID, type: type, before: properties(of: resource, &now), after: after)
     }
 
-    /// CloudFormation refuses to take away an export that another stack imports.
+    /// CloudFormation refuses to take away an export that another stack imports, and to give it another value.
     private mutating func lostExports(_ importers: (String) throws -> [StackAddress]) rethrows -> [Hazard] {
-        let exported = Set(
-            desired.template.outputs.values.compactMap { output in
-                real.holds(output.condition) == false ? nil : output.exportName.flatMap { real.value(of: $0).text }
-            })
+        var exporting: [String: TemplateOutput] = [:]
+        for output in desired.template.outputs.values where real.holds(output.condition) != false {
+            if let name = output.exportName.flatMap({ real.value(of: $0).text }) { exporting[name] = output }
+        }
         return try (recorded?.outputs ?? []).compactMap { output in
-            guard let name = output.exportName, !exported.contains(name) else { return nil }
+            guard let name = output.exportName else { return nil }
+            let after = exporting[name]
+            if let after, !certainlyChanges(output, to: after) { return nil }
             let stacks = try importers(name)
             guard !stacks.isEmpty else { return nil }
             return Hazard(
                 logicalID: output.key, type: "AWS::CloudFormation::Output", kind: .exportInUse,
-                summary: "The export \(name) goes away, and \(stacks.map(\.description).joined(separator: ", ")) imports it: "
-                    + "CloudFormation will fail. Take it out of there first.",
+                summary: "The export \(name) \(after == nil ? "goes away" : "gets another value"), and "
+                    + "\(stacks.map(\.description).joined(separator: ", ")) imports it: CloudFormation will fail. Take it out of there first.",
                 isProtected: false)
         }
+    }
+
+    private mutating func certainlyChanges(_ stored: StackOutput, to output: TemplateOutput) -> Bool {
+        let change = valueChange(from: recordedTemplate?.outputs[stored.key], to: output, stored.value)
+        return change.map { $0.willChange == nil } ?? false
     }
 
     /// Everything a resource is given, evaluated.

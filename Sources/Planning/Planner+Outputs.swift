@@ -29,7 +29,7 @@ extension Planner {
     }
 
     /// - Parameter stored: what is recorded of the value, which wins over what its template tells.
-    private mutating func valueChange(from before: TemplateOutput?, to output: TemplateOutput, _ stored: String?) -> ValueChange? {
+    mutating func valueChange(from before: TemplateOutput?, to output: TemplateOutput, _ stored: String?) -> ValueChange? {
         let after = real.value(of: output.value)
         let before = before.map { now.value(of: $0.value) }
         let old = stored ?? before?.outputText

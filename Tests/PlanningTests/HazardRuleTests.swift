@@ -66,6 +66,24 @@ import Testing
         }
     }
 
+    @Test func `an export that another stack imports must keep its value`() throws {
+        func template(_ value: String, _ name: String = "a") -> String {
+            resources("T: {Type: AWS::SNS::Topic, Properties: {TopicName: \(name)}}")
+                + "Outputs:\n  Out: {Value: \(value), Export: {Name: shop-topic}}\n"
+        }
+        func summaries(_ before: String, _ after: String, _ value: String) throws -> [String] {
+            let edit = Edit(
+                before: before, after: after, outputs: [StackOutput(key: "Out", value: value, exportName: "shop-topic")])
+            return try edit.plan(importers: { _ in [StackAddress(stack: "web")] }).hazards.filter { $0.kind == .exportInUse }.map(\.summary)
+        }
+        let told = "The export shop-topic gets another value, and web imports it: CloudFormation will fail. Take it out of there first."
+        #expect(try summaries(template("v"), template("w"), "v") == [told])
+        #expect(try summaries(template("!GetAtt T.TopicName"), template("!GetAtt T.TopicName", "b"), "a") == [told])
+        #expect(try summaries(template("!Ref T"), template("!Ref T", "b"), "id-of-T") == [told])
+        #expect(try summaries(template("v"), template("v"), "v") == [])
+        #expect(try summaries(template("!Ref T"), template("!Sub '${T}'"), "id-of-T") == [])
+    }
+
     @Test func `a stack that is deleted to be made anew loses what it holds`() throws {
         let template = resources("Q: {Type: AWS::SQS::Queue}", "T: {Type: AWS::SNS::Topic}", "P: {Type: AWS::SNS::Topic}")
         var recorded = try Edit(before: template, after: template).recorded()
