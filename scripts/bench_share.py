@@ -70,6 +70,8 @@ def sync(pipeplan, filler, folder, store, proxy, stacks, length):
     timed("first push", first, "state", "share", "s3://team/log")
     timed("first sync", second, "state", "sync")
     none = timed("no news", second, "state", "sync")
+    # Whoever has pushed looks once at what became of it.
+    first.run("state", "sync")
     subprocess.run([filler, "grow", folder / "first", "1", "shop-0"], check=True)
     timed("one new deployment, pushed", first, "state", "sync")
     one = timed("one new deployment, taken over", second, "state", "sync")

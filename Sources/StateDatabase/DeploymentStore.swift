@@ -28,7 +28,10 @@ struct DeploymentStore {
 
     func deployments(_ filter: DeploymentFilter) throws -> [Deployment] {
         let (sql, arguments) = try query(filter)
-        return try fetch(sql, arguments)
+        let deployments = try fetch(sql, arguments)
+        guard Set(deployments.map(\.address)).count > 1 else { return deployments }
+        // Those of one instant are in one order in every copy of the log, whatever came into it first.
+        return deployments.sorted { ($1.startedAt, $0.address, $1.serial) < ($0.startedAt, $1.address, $0.serial) }
     }
 
     func query(_ filter: DeploymentFilter) throws -> (sql: String, arguments: StatementArguments) {
