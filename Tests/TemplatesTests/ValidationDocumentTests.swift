@@ -25,7 +25,9 @@ import Testing
         let folder = "\(Repository.root)/Sources/Templates"
         var files = try FileManager.default.subpathsOfDirectory(atPath: folder).filter { $0.hasSuffix(".swift") }.map { "\(folder)/\($0)" }
         files += ["ValidateCommand", "TemplateValidation", "CfnLint"].map { "\(Repository.root)/Sources/PipeplanCommands/\($0).swift" }
-        files += ["TemplatePackaging", "FileTree"].map { "\(Repository.root)/Sources/Project/Packaging/\($0).swift" }
+        files += ["Packaging/TemplatePackaging", "Packaging/FileTree", "RequiredCapabilities", "NamedResources"].map {
+            "\(Repository.root)/Sources/Project/\($0).swift"
+        }
         var codes: Set<String> = []
         for file in files {
             let text = try String(contentsOfFile: file, encoding: .utf8)
