@@ -42,6 +42,7 @@ extension Deployer {
     package func proceed(_ interrupted: Deployment, _ request: DeploymentRequest) async throws -> DeploymentResult {
         let hold = try database.requireHold(interrupted.address)
         defer { withExtendedLifetime(hold) {} }
+        secrets.add(request.secrets)
         let deployment = try database.takeUp(interrupted)
         if deployment.status == .detached { try database.reattach(deployment) }
         report(.takenUp(deployment))

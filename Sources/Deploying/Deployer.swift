@@ -104,7 +104,6 @@ package struct Deployer: Sendable {
     func deploy(
         _ request: DeploymentRequest, as deployment: Deployment, resumedBy: DeploymentActor? = nil, past seen: Int
     ) async throws -> DeploymentResult {
-        secrets.add(request.secrets)
         var machine = DeploymentMachine(
             plan: request.plan, reviewed: request.proposal?.changeSet, handling: request.handling,
             known: try database.knownOperations(deployment.address))

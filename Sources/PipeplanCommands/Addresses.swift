@@ -25,16 +25,18 @@ func requireKnown(_ address: StackAddress, _ workspace: Workspace) throws {
 extension Workspace {
     /// Throws where a stack was never deployed and no file describes it: most likely its name is misspelt.
     func requireDeployedOrDescribed(_ address: StackAddress) throws {
+        if try !wasDeployed(address) { try requireKnown(address, self) }
+    }
+
+    private func wasDeployed(_ address: StackAddress) throws -> Bool {
         let filter = DeploymentFilter(stack: address.stack, environment: address.environment, limit: 1)
-        if try database.deployments(filter).isEmpty { try requireKnown(address, self) }
+        return try !database.deployments(filter).isEmpty
     }
 
     /// The one stack that an argument names: in the environment it or the options name, or its only one.
     func oneAddress(_ text: String, _ options: CommonOptions) throws -> StackAddress {
         let address = try parseAddress(text)
-        if try !database.deployments(DeploymentFilter(stack: address.stack, environment: address.environment, limit: 1)).isEmpty,
-            address.environment != nil
-        {
+        if try address.environment != nil && wasDeployed(address) {
             // What was once deployed can be looked at, whether its files are still there or not.
             return address
         }

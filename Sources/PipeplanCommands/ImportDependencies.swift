@@ -15,6 +15,8 @@ struct ImportDependencies {
     /// - Returns: the stacks that import something, each with those it imports from. Names that only the deployed stacks know count
     ///   for nothing, and neither does a stack whose files can't be read: whoever plans it says so.
     func find(_ addresses: [StackAddress]) -> [StackAddress: [Located<StackAddress>]] {
+        // One alone waits for none, and its files are not read for that.
+        guard addresses.count > 1 else { return [:] }
         let settings = addresses.compactMap { try? project.configuration(of: $0) }
         let importing = settings.filter { $0.templateMentions("ImportValue") }
         guard !importing.isEmpty else { return [:] }

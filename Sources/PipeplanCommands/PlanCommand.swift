@@ -10,8 +10,8 @@ struct PlanCommand: ContextCommand {
         commandName: "plan",
         abstract: "Show what applying the stack files would change, offline.",
         discussion: """
-            Compares stacks/ with what is recorded, without a request to AWS. Only --online and --resolve ask there: --resolve for the values that parameters
-            take from SSM and Secrets Manager, which are unknown otherwise.
+            Compares stacks/ with what is recorded, without a request to AWS. Only --online and --resolve ask there: --resolve for the
+            values that parameters take from SSM and Secrets Manager, which are unknown otherwise.
 
               pipeplan plan                         every stack and environment
               pipeplan plan image-pipeline:develop  one

@@ -47,11 +47,6 @@ package struct StateReport: Encodable, Sendable {
     var stacks: [Stack]
     private let recorded: [RecordedStack]
 
-    private struct Place: Hashable {
-        var address: StackAddress
-        var serial: Int
-    }
-
     private enum CodingKeys: CodingKey { case formatVersion, lineage, stacks }
 
     struct Stack: Encodable {
@@ -80,14 +75,14 @@ package struct StateReport: Encodable, Sendable {
 
     /// - Parameter unpublished: the deployments that were made without the team's share and are not published yet.
     package init(_ stacks: [RecordedStack], lineage: String?, unpublished: [Deployment] = []) {
-        let waiting = Set(unpublished.map { Place(address: $0.address, serial: $0.serial) })
         self.lineage = lineage
         recorded = stacks
         self.stacks = stacks.map { stack in
             Stack(
                 stack: stack.address.stack, environment: stack.address.environment, stackName: stack.stackName, stackId: stack.stackID,
                 region: stack.region, accountId: stack.accountID, serial: stack.serial,
-                published: !waiting.contains(Place(address: stack.address, serial: stack.serial)), status: stack.status.rawValue,
+                published: !unpublished.contains { $0.address == stack.address && $0.serial == stack.serial },
+                status: stack.status.rawValue,
                 parameters: Dictionary(uniqueKeysWithValues: stack.parameters.map { ($0, $1.shown) }),
                 tags: Dictionary(uniqueKeysWithValues: stack.tags.map { ($0, $1) }),
                 resources: stack.resources.map {

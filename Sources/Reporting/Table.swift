@@ -10,18 +10,18 @@ struct Table {
     }
 
     /// Of its longest line, with nothing cut.
-    var width: Int {
-        header.indices.reduce(0) { width, column in
-            width + 2 + (([header[column]] + rows.map { $0[column].text.oneLine }).map(\.displayWidth).max() ?? 0)
+    var width: Int { widths.reduce(0) { $0 + $1 + 2 } }
+
+    private var widths: [Int] {
+        header.indices.map { column in
+            ([header[column]] + rows.map { $0[column].text.oneLine }).map(\.displayWidth).max() ?? 0
         }
     }
 
     /// - Parameter columns: the width of the screen, to which the last column is cut; `nil` where there is none.
     func render(_ style: Style, columns: Int? = nil) -> String {
         let rows = rows.map { $0.map { Cell(text: $0.text.oneLine, mark: $0.mark) } }
-        let widths = header.indices.map { column in
-            ([header[column]] + rows.map { $0[column].text }).map(\.displayWidth).max() ?? 0
-        }
+        let widths = widths
         // A screen that has no room for it gets a few letters of it all the same.
         let room = columns.map { max($0 - widths.dropLast().reduce(0) { $0 + $1 + 2 }, 12) } ?? .max
         func line(_ cells: [Cell]) -> String {

@@ -38,15 +38,7 @@ package final class StateDatabase: Sendable {
         try requireOpen()
         return try file.explainingErrors {
             // GRDB's own `read` sets a pragma before and after, and SQLite then compiles every kept statement anew.
-            try queue.unsafeRead { db in
-                var value: Value?
-                try db.inTransaction(.deferred) {
-                    value = try body(db)
-                    return .commit
-                }
-                guard let value else { throw DatabaseError(resultCode: .SQLITE_ABORT) }
-                return value
-            }
+            try queue.unsafeRead { try $0.value(inTransaction: .deferred, body) }
         }
     }
 
@@ -61,15 +53,7 @@ package final class StateDatabase: Sendable {
         try requireOpen()
         guard access == .readWrite else { throw file.readOnly("it was opened for reading") }
         return try file.explainingErrors {
-            try queue.writeWithoutTransaction { db in
-                var value: Value?
-                try db.inTransaction(.immediate) {
-                    value = try body(db)
-                    return .commit
-                }
-                guard let value else { throw DatabaseError(resultCode: .SQLITE_ABORT) }
-                return value
-            }
+            try queue.writeWithoutTransaction { try $0.value(inTransaction: .immediate, body) }
         }
     }
 
@@ -86,6 +70,18 @@ package final class StateDatabase: Sendable {
         throw Problem(
             .failed, "state-closed", "The state database \(path) was used after it had been closed",
             detail: "This is a bug in pipeplan.")
+    }
+}
+
+extension Database {
+    fileprivate func value<Value>(inTransaction kind: TransactionKind, _ body: (Database) throws -> Value) throws -> Value {
+        var value: Value?
+        try inTransaction(kind) {
+            value = try body(self)
+            return .commit
+        }
+        guard let value else { throw DatabaseError(resultCode: .SQLITE_ABORT) }
+        return value
     }
 }
 
